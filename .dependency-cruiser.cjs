@@ -1,0 +1,51 @@
+/** The rooms and who may import whom: cli -> node -> adapters -> pure core. */
+const rooms = ['gossip', 'etcd', 'control', 'visualize'];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'machines-are-pure',
+      comment: 'machines/ imports xstate and itself: no I/O, clocks, randomness or loggers.',
+      severity: 'error',
+      from: { path: '^machines/' },
+      to: { pathNot: '^machines/|^node_modules/xstate/' },
+    },
+    {
+      name: 'gossip-knows-no-etcd',
+      severity: 'error',
+      from: { path: '^src/gossip/' },
+      to: { path: '^(machines/|src/(?!gossip/))' },
+    },
+    {
+      name: 'rooms-do-not-import-one-another',
+      comment: 'What rooms share is a type in machines/ or a port given by src/node.',
+      severity: 'error',
+      from: { path: `^src/(${rooms.join('|')})/` },
+      to: { path: `^src/(?!$1/|errors/)` },
+    },
+    {
+      name: 'only-cli-and-node-compose',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|node)/' },
+      to: { path: '^src/(cli|node)/' },
+    },
+    { name: 'node-does-not-know-the-cli', severity: 'error', from: { path: '^src/node/' }, to: { path: '^src/cli/' } },
+    {
+      name: 'errors-are-a-leaf',
+      severity: 'error',
+      from: { path: '^src/errors/' },
+      to: { path: '^(src/(?!errors/)|machines/)' },
+    },
+    { name: 'cac-only-in-cli', severity: 'error', from: { pathNot: '^src/cli/' }, to: { path: '^node_modules/cac/' } },
+    { name: 'etcd3-only-in-etcd', severity: 'error', from: { pathNot: '^(src/etcd|test|bench)/' }, to: { path: '^node_modules/etcd3/' } },
+    { name: 'product-does-not-import-tests', severity: 'error', from: { path: '^(src|machines)/' }, to: { path: '^(test|bench)/' } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+  },
+};

@@ -1,0 +1,2 @@
+/** Runs once before the tests that need real programs. */
+export default function prepareRealTools(): void {}
