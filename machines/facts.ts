@@ -49,6 +49,9 @@ export type OwnData =
   | { readonly kind: 'readable' }
   | { readonly kind: 'unreadable'; readonly problem: string };
 
+/** What a node tells of its data: `lost` is an identity that belongs to a cluster, without data (S8). */
+export type DataClaim = OwnData['kind'] | 'lost';
+
 /** How a node stands in its life, as it tells its peers. */
 export type NodeStatus =
   | 'surveying'
@@ -67,7 +70,7 @@ export interface Peer {
   readonly clientUrl: string;
   readonly requiredSize: number;
   readonly status: NodeStatus;
-  readonly data: OwnData['kind'];
+  readonly data: DataClaim;
   readonly clusterId: ClusterId | null;
   readonly lineage: string | null;
   readonly plan: PlanVote | null;
@@ -77,10 +80,16 @@ export interface Peer {
   readonly e2dVersion: string;
 }
 
+/**
+ * How far a node went with a bootstrap plan (S7). `committed` is the coordinator's word that all have
+ * acknowledged; `launched` is pinned before etcd is first started, and means that data may exist.
+ */
+export type PlanStage = 'acknowledged' | 'committed' | 'launched';
+
 /** One node's say on a bootstrap plan (S7). `proposal` is present in the coordinator's own vote only. */
 export interface PlanVote {
   readonly id: string;
-  readonly stage: 'acknowledged' | 'committed';
+  readonly stage: PlanStage;
   readonly proposal?: PlanProposal;
 }
 
@@ -121,5 +130,65 @@ export interface Identity {
   readonly clusterId: ClusterId | null;
   readonly lineage: string | null;
   /** The bootstrap plan this node acknowledged, kept until the cluster is known to exist. */
-  readonly plan: { readonly stage: 'acknowledged' | 'committed'; readonly plan: BootstrapPlan } | null;
+  readonly plan: PinnedPlan | null;
 }
+
+export interface PinnedPlan {
+  readonly stage: PlanStage;
+  readonly plan: BootstrapPlan;
+}
+
+/** What `/_e2d/cluster` in etcd says of the cluster. */
+export interface ClusterRecord {
+  readonly lineage: string;
+  readonly requiredSize: number;
+}
+
+/** What the other nodes' endpoints answer to one that has no etcd of its own. */
+export type ClusterAnswer =
+  | { readonly kind: 'silent' }
+  | {
+      readonly kind: 'answers';
+      readonly clusterId: ClusterId;
+      /** From a linearizable read. */
+      readonly members: readonly Member[];
+      /** Members whose own endpoint answered with their own member id. */
+      readonly answering: readonly MemberId[];
+      readonly record: ClusterRecord | null;
+    };
+
+/** What is known of the snapshot store. `unread` until its listing was tried. */
+export type StoreFact = 'none' | 'unread' | 'unreadable' | 'empty' | 'snapshot';
+
+/** One probe of the node's own etcd. A field that failed holds its fault. */
+export interface OwnProbe {
+  readonly status: MemberStatus | Fault;
+  readonly linearizable: 'ok' | Fault;
+  readonly serializable: 'ok' | Fault;
+  readonly alarms: readonly string[];
+}
+
+/** One sweep over all members, made by a node through its own etcd and every member's endpoints. */
+export interface MembersObservation {
+  readonly members: readonly Member[];
+  readonly statuses: Readonly<Record<MemberId, MemberStatus>>;
+}
+
+/** Why an etcd process ended, as read from its exit and its log. */
+export interface EtcdExitReason {
+  readonly kind: EtcdExitKind;
+  readonly sentence: string;
+}
+
+export type EtcdExitKind =
+  | 'stopped'
+  | 'crashed'
+  | 'killed'
+  | 'corrupt-data'
+  | 'bad-flags'
+  | 'port-taken'
+  | 'disk-full'
+  | 'removed-from-cluster'
+  | 'cluster-mismatch'
+  | 'newer-data'
+  | 'data-dir-permissions';

@@ -1,0 +1,353 @@
+import type {
+  ClusterAnswer,
+  DataClaim,
+  Identity,
+  Member,
+  OwnData,
+  Peer,
+  StoreFact,
+} from '../facts.ts';
+import { memberAt } from '../quorum.ts';
+import type { CitedFacts, Decision } from './decision.ts';
+
+/** Everything the lifecycle decision may look at. */
+export interface LifecycleFacts {
+  readonly data: OwnData;
+  readonly identity: Identity;
+  /** The process id of an etcd that already runs on our data dir and is ours (S16). */
+  readonly adoptedPid: number | null;
+  /** True once our own etcd ended saying that its member was removed from the cluster. */
+  readonly removedByCluster: boolean;
+  readonly answer: ClusterAnswer;
+  readonly peers: readonly Peer[];
+  readonly store: StoreFact;
+  readonly restorePolicy: 'auto' | 'manual';
+}
+
+type Answering = Extract<ClusterAnswer, { kind: 'answers' }>;
+
+/** The lifecycle decision table: the first row that matches wins. Total, and pure. */
+export function decide(facts: LifecycleFacts): Decision {
+  return (
+    refuseOtherSize(facts) ??
+    (facts.data.kind === 'readable' ? decideWithData(facts) : null) ??
+    (facts.answer.kind === 'answers' ? decideBesideCluster(facts, facts.answer) : null) ??
+    decideAlone(facts)
+  );
+}
+
+/** What a node tells its peers of its data: an identity without data is a lost disk (S8). */
+export function dataClaim(data: OwnData, identity: Identity): DataClaim {
+  return data.kind === 'none' && belongsToCluster(identity) ? 'lost' : data.kind;
+}
+
+function belongsToCluster(identity: Identity): boolean {
+  return identity.memberId !== null || identity.plan?.stage === 'launched';
+}
+
+function refuseOtherSize(facts: LifecycleFacts): Decision | null {
+  const own = facts.identity.requiredSize;
+  const recorded = facts.answer.kind === 'answers' ? facts.answer.record?.requiredSize : undefined;
+  const running = facts.peers.find(
+    (peer) => peer.liveness === 'alive' && peer.status === 'running' && peer.requiredSize !== own,
+  );
+  const theirs = recorded ?? running?.requiredSize;
+  if (theirs === undefined || theirs === own) return null;
+  return {
+    kind: 'refuse',
+    rule: 'S7',
+    reason: `this node is configured for a cluster of ${own} (-n ${own}), but the running cluster was made for ${theirs}: start it with -n ${theirs}, or point it at another cluster`,
+    facts: cite(facts, { clusterSize: theirs }),
+  };
+}
+
+function decideWithData(facts: LifecycleFacts): Decision {
+  const { answer, identity, adoptedPid } = facts;
+  if (adoptedPid !== null) {
+    return {
+      kind: 'act',
+      path: 'restart-existing',
+      rule: 'S16',
+      reason: `etcd is running already as process ${adoptedPid} on this data dir, and is adopted`,
+      facts: cite(facts, { adoptedPid }),
+    };
+  }
+  if (answer.kind === 'answers') {
+    if (identity.clusterId !== null && answer.clusterId !== identity.clusterId) {
+      return askForeignCluster(facts, answer);
+    }
+    const listed = answer.members.some(({ id }) => id === identity.memberId);
+    if (identity.memberId === null ? facts.removedByCluster : !listed) {
+      return rejoinAfterRemoval(facts, answer);
+    }
+  }
+  if (facts.removedByCluster) {
+    return {
+      kind: 'wait',
+      rule: 'S1',
+      reason:
+        'etcd says that its member was removed: this node waits until the cluster itself confirms it',
+      facts: cite(facts),
+    };
+  }
+  return {
+    kind: 'act',
+    path: 'restart-existing',
+    rule: answer.kind === 'answers' ? 'S2' : 'S9',
+    reason: 'this node has its data, so it restarts from it',
+    facts: cite(facts),
+  };
+}
+
+function askForeignCluster(facts: LifecycleFacts, answer: Answering): Decision {
+  return {
+    kind: 'ask',
+    rule: 'S2',
+    reason: `the data here belongs to cluster ${facts.identity.clusterId}, but the nodes it was told of run cluster ${answer.clusterId}`,
+    command: 'correct --bootstrap-addrs, or move the data dir away by hand, and start e2d again',
+    facts: cite(facts, { answeringClusterId: answer.clusterId }),
+  };
+}
+
+function rejoinAfterRemoval(facts: LifecycleFacts, answer: Answering): Decision {
+  const entry = memberAt(answer.members, facts.identity.peerUrl);
+  if (entry) {
+    const decision = decideOwnEntry(facts, answer, entry);
+    return decision.kind === 'act' ? { ...decision, moveAside: 'removed' } : decision;
+  }
+  return {
+    kind: 'act',
+    path: 'join',
+    moveAside: 'removed',
+    rule: 'S3',
+    reason: `member ${facts.identity.memberId ?? 'of this node'} was removed from the cluster while this node was away: its data is moved aside, and it joins again`,
+    facts: cite(facts, { members: answer.members.length }),
+  };
+}
+
+function decideBesideCluster(facts: LifecycleFacts, answer: Answering): Decision {
+  const { identity } = facts;
+  if (identity.clusterId !== null && identity.clusterId !== answer.clusterId) {
+    return askForeignCluster(facts, answer);
+  }
+  const entry = memberAt(answer.members, identity.peerUrl);
+  const decision = entry ? decideOwnEntry(facts, answer, entry) : decideWithoutEntry(facts, answer);
+  if (facts.data.kind !== 'unreadable' || decision.kind !== 'act') return decision;
+  return { ...decision, moveAside: 'unreadable' };
+}
+
+function decideOwnEntry(facts: LifecycleFacts, answer: Answering, entry: Member): Decision {
+  const cited = cite(facts, { memberId: entry.id, members: answer.members.length });
+  if (answer.answering.includes(entry.id)) {
+    return {
+      kind: 'ask',
+      rule: 'S12',
+      reason: `member ${entry.id} (${entry.name}) answers at this node's own peer URL ${facts.identity.peerUrl}: two nodes claim one address`,
+      command: 'stop the other node, or give this one another --host or --peer-addr',
+      facts: cited,
+    };
+  }
+  return {
+    kind: 'act',
+    path: 'remove-dead-then-rejoin',
+    rule: 'S12',
+    reason: `member ${entry.id} has this node's peer URL but its data is not here and it does not answer: it is removed, and this node joins in its place`,
+    facts: cited,
+  };
+}
+
+function decideWithoutEntry(facts: LifecycleFacts, answer: Answering): Decision {
+  const { requiredSize } = facts.identity;
+  const cited = cite(facts, { members: answer.members.length });
+  if (answer.members.length >= requiredSize) {
+    return {
+      kind: 'wait',
+      rule: 'S11',
+      reason: `the cluster has all of its ${requiredSize} members: this node stands by until one of them is removed`,
+      facts: cited,
+    };
+  }
+  if (answer.members.some((member) => member.learner)) {
+    return {
+      kind: 'wait',
+      rule: 'S13',
+      reason: 'another member is being added, and there is never a second learner',
+      facts: cited,
+    };
+  }
+  return {
+    kind: 'act',
+    path: 'join',
+    rule: 'S13',
+    reason: `the cluster has ${answer.members.length} of ${requiredSize} members, none at this node's peer URL: it joins as a learner`,
+    facts: cited,
+  };
+}
+
+function decideAlone(facts: LifecycleFacts): Decision {
+  return (
+    decideBrokenData(facts) ??
+    resumePlan(facts) ??
+    waitForOthersData(facts) ??
+    decideLostDisk(facts) ??
+    waitForNodes(facts) ??
+    decideNewCluster(facts)
+  );
+}
+
+function decideBrokenData(facts: LifecycleFacts): Decision | null {
+  const { data, identity } = facts;
+  if (data.kind !== 'unreadable') return null;
+  if (identity.requiredSize > 1) {
+    return {
+      kind: 'wait',
+      rule: 'S2',
+      reason: `the data here cannot be read (${data.problem}): it waits for a cluster that answers, to join it anew`,
+      facts: cite(facts),
+    };
+  }
+  return {
+    kind: 'ask',
+    rule: 'S2',
+    reason: `the data here cannot be read (${data.problem}), and there is no other node to get it from`,
+    command: 'repair the data dir or restore a snapshot into it, and start e2d again',
+    facts: cite(facts),
+  };
+}
+
+/** S7: an acknowledged plan binds, across a restart too, until it is carried out or called off. */
+function resumePlan(facts: LifecycleFacts): Decision | null {
+  const { plan } = facts.identity;
+  if (plan === null || plan.stage === 'launched') return null;
+  return {
+    kind: 'act',
+    path: 'bootstrap-new',
+    rule: 'S7',
+    reason: `this node has ${plan.stage} bootstrap plan ${plan.plan.id}, and goes on with it`,
+    facts: cite(facts, { planId: plan.plan.id }),
+  };
+}
+
+/** S2: nobody begins anew while a known node has, or may still have, data. */
+function waitForOthersData(facts: LifecycleFacts): Decision | null {
+  const holders = facts.peers.filter(
+    (peer) => peer.data === 'readable' || peer.data === 'unreadable' || peer.status === 'running',
+  );
+  if (holders.length === 0) return null;
+  return {
+    kind: 'wait',
+    rule: 'S2',
+    reason: `${namesOf(holders)} ${holders.length === 1 ? 'has' : 'have'} data of a cluster that does not answer yet: this node waits for it`,
+    facts: cite(facts, { dataHolders: namesOf(holders) }),
+  };
+}
+
+/** S8: an identity without data, here or elsewhere, tells of a cluster that existed. */
+function decideLostDisk(facts: LifecycleFacts): Decision | null {
+  if (facts.store === 'snapshot') return null;
+  const ownLost = dataClaim(facts.data, facts.identity) === 'lost';
+  const losers = facts.peers.filter((peer) => peer.data === 'lost');
+  if (!ownLost && losers.length === 0) return null;
+  if (facts.identity.requiredSize === 1) {
+    return {
+      kind: 'ask',
+      rule: 'S8',
+      reason: `this node was member ${facts.identity.memberId ?? 'of a planned cluster'} and its data is gone, so there is nothing to restart from`,
+      command:
+        'bring the data back, or remove the state dir to begin a new, empty cluster on purpose',
+      facts: cite(facts),
+    };
+  }
+  return {
+    kind: 'wait',
+    rule: 'S8',
+    reason: `${ownLost ? 'this node' : namesOf(losers)} lost its disk, which is no reason for a new cluster: it waits for the other members`,
+    facts: cite(facts),
+  };
+}
+
+/** The nodes, ourselves apart, that could take part in forming or restoring a cluster. */
+export function foundingPeers(facts: Pick<LifecycleFacts, 'peers' | 'identity'>): readonly Peer[] {
+  return facts.peers.filter(
+    (peer) =>
+      peer.liveness === 'alive' &&
+      peer.status !== 'stopping' &&
+      peer.requiredSize === facts.identity.requiredSize &&
+      (peer.data === 'none' || peer.data === 'lost'),
+  );
+}
+
+function waitForNodes(facts: LifecycleFacts): Decision | null {
+  const { requiredSize } = facts.identity;
+  const present = 1 + foundingPeers(facts).length;
+  if (present >= requiredSize) return null;
+  const others = facts.peers.filter(
+    (peer) => peer.liveness === 'alive' && peer.requiredSize !== requiredSize,
+  );
+  const hint = others.length === 0 ? '' : `; ${namesOf(others)} wants another cluster size`;
+  return {
+    kind: 'wait',
+    rule: 'S7',
+    reason: `${present} of ${requiredSize} required nodes are here${hint}`,
+    facts: cite(facts, { present }),
+  };
+}
+
+function decideNewCluster(facts: LifecycleFacts): Decision {
+  const { requiredSize } = facts.identity;
+  const cited = cite(facts, { present: 1 + foundingPeers(facts).length });
+  const everyone =
+    requiredSize === 1 ? 'this node is alone by design' : `all ${requiredSize} nodes are here`;
+  switch (facts.store) {
+    case 'none':
+    case 'empty':
+      return {
+        kind: 'act',
+        path: 'bootstrap-new',
+        rule: 'S7',
+        reason: `${everyone} and none has data: they form a new cluster`,
+        facts: cited,
+      };
+    case 'snapshot':
+      if (facts.restorePolicy === 'auto') {
+        return {
+          kind: 'act',
+          path: 'restore-from-snapshot',
+          rule: 'S4',
+          reason: `${everyone}, none has data, and the store holds a snapshot of the cluster`,
+          facts: cited,
+        };
+      }
+      return {
+        kind: 'ask',
+        rule: 'S4',
+        reason: `${everyone}, none has data, and the store holds a snapshot; the restore policy is manual`,
+        command: 'start e2d with --restore-policy auto once the snapshot is the one you want',
+        facts: cited,
+      };
+    case 'unread':
+    case 'unreadable':
+      return {
+        kind: 'wait',
+        rule: 'S1',
+        reason: 'the snapshot store could not be read, so nobody knows whether this cluster is new',
+        facts: cited,
+      };
+  }
+}
+
+function cite(facts: LifecycleFacts, more: CitedFacts = {}): CitedFacts {
+  return {
+    ownData: facts.data.kind,
+    clusterAnswers: facts.answer.kind === 'answers',
+    memberId: facts.identity.memberId,
+    peersAlive: facts.peers.filter((peer) => peer.liveness === 'alive').length,
+    requiredSize: facts.identity.requiredSize,
+    store: facts.store,
+    ...more,
+  };
+}
+
+function namesOf(peers: readonly Peer[]): string {
+  return peers.map((peer) => peer.name).join(', ');
+}

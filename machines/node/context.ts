@@ -1,0 +1,107 @@
+import type {
+  ClusterAnswer,
+  EtcdExitReason,
+  EtcdLaunch,
+  Fault,
+  Identity,
+  MembersObservation,
+  OwnData,
+  OwnProbe,
+  Peer,
+  StoreFact,
+} from '../facts.ts';
+import type { Decision, LifecyclePath } from '../lifecycle/decision.ts';
+import type { PlanStep } from '../lifecycle/plan.ts';
+import type { MembershipPolicy } from '../membership/evidence.ts';
+import type { Suspicion } from '../membership/suspicions.ts';
+import type { ChangeOutcome } from './effects.ts';
+
+/** What the operator set, and what was drawn at start: never changes while the node lives. */
+export interface NodeSettings {
+  readonly peerUrl: string;
+  readonly clientUrl: string;
+  readonly requiredSize: number;
+  readonly policy: MembershipPolicy;
+  /** How long a learner must stay within the lag before it is promoted. */
+  readonly learnerSteadyMs: number;
+  /** The longest gap between two observations of one unbroken suspicion. */
+  readonly observationGapMs: number;
+  readonly bootstrapTimeoutMs: number;
+  readonly stopGraceMs: number;
+  readonly keepEtcdOnExit: boolean;
+  readonly restorePolicy: 'auto' | 'manual';
+  /** Random for every start of e2d, 16 hexadecimal digits. */
+  readonly nonce: string;
+  /** Random in [0, 1), for the jitter of back-offs. */
+  readonly jitter: number;
+  readonly e2dVersion: string;
+}
+
+/** All that the chart remembers: plain JSON, so that it can be recorded, hashed and compared. */
+export interface NodeContext {
+  readonly settings: NodeSettings;
+  readonly identity: Identity;
+  readonly data: OwnData;
+  readonly store: StoreFact;
+  readonly etcdVersion: string;
+  readonly adoptedPid: number | null;
+  readonly removedByCluster: boolean;
+  readonly peers: readonly Peer[];
+  readonly answer: ClusterAnswer;
+  readonly decision: Decision | null;
+  readonly path: LifecyclePath | null;
+  readonly planStep: PlanStep | null;
+  /** How many plans this node has proposed since it started: keeps their nonces apart. */
+  readonly proposals: number;
+  readonly launch: EtcdLaunch | null;
+  readonly pid: number | null;
+  /** Starts of etcd that failed, one after the other. */
+  readonly failedStarts: number;
+  readonly lastExit: EtcdExitReason | null;
+  readonly probe: OwnProbe | null;
+  readonly observation: MembersObservation | null;
+  /** Since when this learner has been within the lag, without a break. */
+  readonly steadySinceMs: number | null;
+  readonly suspicions: readonly Suspicion[];
+  readonly lastChange: ChangeOutcome | null;
+  readonly fault: Fault | null;
+}
+
+const blankIdentity: Identity = {
+  nodeId: '',
+  name: '',
+  peerUrl: '',
+  requiredSize: 0,
+  memberId: null,
+  clusterId: null,
+  lineage: null,
+  plan: null,
+};
+
+export function initialContext(settings: NodeSettings): NodeContext {
+  return {
+    settings,
+    identity: blankIdentity,
+    data: { kind: 'none' },
+    store: 'unread',
+    etcdVersion: '',
+    adoptedPid: null,
+    removedByCluster: false,
+    peers: [],
+    answer: { kind: 'silent' },
+    decision: null,
+    path: null,
+    planStep: null,
+    proposals: 0,
+    launch: null,
+    pid: null,
+    failedStarts: 0,
+    lastExit: null,
+    probe: null,
+    observation: null,
+    steadySinceMs: null,
+    suspicions: [],
+    lastChange: null,
+    fault: null,
+  };
+}

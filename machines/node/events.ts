@@ -1,0 +1,33 @@
+import type {
+  ClusterAnswer,
+  EtcdExitReason,
+  Fault,
+  MembersObservation,
+  OwnProbe,
+  Peer,
+} from '../facts.ts';
+
+/** Everything that a node's chart can learn, as facts in the past tense. `atMs` is monotonic. */
+export type NodeEvent =
+  /** Gossip shows other nodes, or the same ones otherwise. Carries the whole view, ourselves apart. */
+  | { readonly type: 'gossip.changed'; readonly atMs: number; readonly peers: readonly Peer[] }
+  /** The endpoints of other nodes were asked for a linearizable member list. */
+  | { readonly type: 'cluster.surveyed'; readonly atMs: number; readonly answer: ClusterAnswer }
+  /** Our own etcd was probed. */
+  | { readonly type: 'etcd.probed'; readonly atMs: number; readonly probe: OwnProbe }
+  /** All members were asked, starting from a linearizable member list. */
+  | {
+      readonly type: 'members.observed';
+      readonly atMs: number;
+      readonly observation: MembersObservation;
+    }
+  /** The etcd process ended. */
+  | { readonly type: 'etcd.exited'; readonly atMs: number; readonly reason: EtcdExitReason }
+  /** Our own event loop stood still (S17). */
+  | { readonly type: 'loop.delayed'; readonly atMs: number; readonly delayMs: number }
+  /** SIGTERM or SIGINT. */
+  | { readonly type: 'operator.stop.requested' }
+  /** A second signal. */
+  | { readonly type: 'operator.hurry.requested' }
+  /** A stream of observations broke off; nothing is concluded from it but that e2d is broken. */
+  | { readonly type: 'observer.failed'; readonly observer: string; readonly fault: Fault };

@@ -1,0 +1,99 @@
+import type { EtcdExitKind, MemberStatus } from '../facts.ts';
+import type { MembershipChange } from '../membership/evidence.ts';
+import { dueRemoval, isSteward } from '../membership/suspicions.ts';
+import { memberAt } from '../quorum.ts';
+import type { NodeContext } from './context.ts';
+
+/** Questions about what is known; each reads as a sentence after "if". */
+
+export function ownStatus({ probe }: Pick<NodeContext, 'probe'>): MemberStatus | null {
+  const status = probe?.status;
+  return status && 'memberId' in status ? status : null;
+}
+
+export function etcdServes(context: NodeContext): boolean {
+  return ownStatus(context) !== null && context.probe?.serializable === 'ok';
+}
+
+/** A learner may not serve linearizable reads: that it follows a leader is what it can say. */
+export function quorumHeld(context: NodeContext): boolean {
+  const status = ownStatus(context);
+  if (status?.learner) return status.leaderId !== null;
+  return context.probe?.linearizable === 'ok';
+}
+
+export function isLearner(context: NodeContext): boolean {
+  return ownStatus(context)?.learner === true;
+}
+
+export function isVoter(context: NodeContext): boolean {
+  return ownStatus(context)?.learner === false && quorumHeld(context);
+}
+
+/** Our etcd is another cluster's than the identity says: not the one we were told to run. */
+export function clusterIsForeign(context: NodeContext): boolean {
+  const status = ownStatus(context);
+  const known = context.identity.clusterId;
+  return status !== null && known !== null && status.clusterId !== known;
+}
+
+export function isSettled(context: NodeContext): boolean {
+  const { identity } = context;
+  const status = ownStatus(context);
+  return (
+    status !== null &&
+    identity.plan === null &&
+    identity.lineage !== null &&
+    identity.memberId === status.memberId &&
+    identity.clusterId === status.clusterId
+  );
+}
+
+/** Entries that our own member is behind its leader; null when either is unknown. */
+export function ownLag(context: Pick<NodeContext, 'observation' | 'identity'>): number | null {
+  const { observation, identity } = context;
+  if (!observation) return null;
+  const ownId = memberAt(observation.members, identity.peerUrl)?.id;
+  const own = ownId === undefined ? undefined : observation.statuses[ownId];
+  const leader = Object.values(observation.statuses).find(
+    (status) => status.leaderId === status.memberId,
+  );
+  return own && leader ? leader.raftIndex - own.raftAppliedIndex : null;
+}
+
+export function steadilyCaughtUp(context: NodeContext, atMs: number): boolean {
+  const { steadySinceMs, settings } = context;
+  return steadySinceMs !== null && atMs - steadySinceMs >= settings.learnerSteadyMs;
+}
+
+/** The removal that is due and ours to make, or null. */
+export function ownDueRemoval(context: NodeContext): MembershipChange | null {
+  const status = ownStatus(context);
+  if (!status || status.learner || !context.observation || !quorumHeld(context)) return null;
+  const steward = isSteward({
+    own: { name: context.identity.name, memberId: status.memberId },
+    leaderId: status.leaderId,
+    members: context.observation.members,
+    peers: context.peers,
+  });
+  return steward ? dueRemoval(context.suspicions, context.settings.policy) : null;
+}
+
+/** Exits after which a start with the same data and flags cannot come out otherwise. */
+const hopelessExits: readonly EtcdExitKind[] = [
+  'bad-flags',
+  'newer-data',
+  'cluster-mismatch',
+  'data-dir-permissions',
+];
+
+/** Exits whose cause lies outside, and may go away: a slow retry, not a restart loop. */
+const obstructedExits: readonly EtcdExitKind[] = ['port-taken', 'disk-full'];
+
+export function exitIsHopeless(kind: EtcdExitKind): boolean {
+  return hopelessExits.includes(kind);
+}
+
+export function exitIsObstructed(kind: EtcdExitKind): boolean {
+  return obstructedExits.includes(kind);
+}

@@ -1,0 +1,224 @@
+import {
+  admittedPinRequest,
+  learnerRequest,
+  ofDecision,
+  planPinRequest,
+  replacementRequest,
+} from './requests.ts';
+import { faultOf, nodeSetup } from './setup.ts';
+
+/** restart-existing: own data, own member. Nothing to prepare but the launch itself. */
+export const restartingExisting = nodeSetup.createStateConfig({
+  description: 'This node has its data: etcd restarts from it, or is adopted while it runs.',
+  entry: ['launchFromData'],
+  always: { target: '#node.active.running', meta: { rule: 'S9' } },
+});
+
+/** join: a learner is added, then etcd starts beside the cluster. */
+export const joining = nodeSetup.createStateConfig({
+  description: 'Asks the cluster to add this node as a learner.',
+  initial: 'requesting',
+  states: {
+    requesting: {
+      description: 'The change is made under the cluster-wide lock, or refused by a rule.',
+      invoke: {
+        id: 'addLearner',
+        src: 'addLearner',
+        input: ({ context }) => learnerRequest(context),
+        onDone: [
+          {
+            guard: { type: 'changeIsDone', params: ({ event }) => event.output },
+            target: '#node.active.makingRoom',
+            actions: { type: 'takeAdmission', params: ({ event }) => event.output },
+            meta: { rule: 'S13' },
+          },
+          {
+            target: 'retrying',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+          },
+        ],
+        onError: {
+          target: 'retrying',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    retrying: {
+      description: 'It was refused, busy or failed: the facts are gathered anew (S18).',
+      after: { changeRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
+    },
+  },
+});
+
+/** remove-dead-then-rejoin: our own dead member makes way for us. */
+export const replacingSelf = nodeSetup.createStateConfig({
+  description:
+    'Has this node’s dead member removed, and this node added as a learner in its place.',
+  initial: 'requesting',
+  states: {
+    requesting: {
+      description: 'Both changes are made under one lock, each checked by S11 to S14.',
+      invoke: {
+        id: 'replaceMember',
+        src: 'replaceMember',
+        input: ({ context }) => replacementRequest(context),
+        onDone: [
+          {
+            guard: { type: 'changeIsDone', params: ({ event }) => event.output },
+            target: '#node.active.makingRoom',
+            actions: { type: 'takeAdmission', params: ({ event }) => event.output },
+            meta: { rule: 'S12' },
+          },
+          {
+            target: 'retrying',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+          },
+        ],
+        onError: {
+          target: 'retrying',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    retrying: {
+      description: 'It was refused, busy or failed: the facts are gathered anew (S18).',
+      after: { changeRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
+    },
+  },
+});
+
+/** Between admission and launch: what lies in the data dir is moved aside, never deleted (S3). */
+export const makingRoom = nodeSetup.createStateConfig({
+  description: 'Old data is moved aside, now that the cluster has admitted this node (S3).',
+  initial: 'checking',
+  states: {
+    checking: {
+      description: 'Is there anything to move?',
+      always: [
+        { guard: 'dataMustMove', target: 'movingAside', meta: { rule: 'S3' } },
+        { target: 'remembering', meta: { rule: 'S13' } },
+      ],
+    },
+    movingAside: {
+      description: 'Renames the member folder; it expires later by a rule of its own.',
+      invoke: {
+        id: 'moveDataAside',
+        src: 'moveDataAside',
+        input: ({ context }) => ({
+          cause:
+            context.decision?.kind === 'act' && context.decision.moveAside === 'removed'
+              ? ('removed' as const)
+              : ('unreadable' as const),
+          ...ofDecision(context),
+        }),
+        onDone: { target: 'remembering', actions: 'forgetData' },
+        onError: {
+          target: '#node.active.deciding',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    remembering: {
+      description: 'Writes down which member this node is now, before etcd starts as it (S8).',
+      invoke: {
+        id: 'rememberAdmission',
+        src: 'writeIdentity',
+        input: ({ context }) => admittedPinRequest(context),
+        onDone: { target: '#node.active.running', meta: { rule: 'S8' } },
+        onError: {
+          target: '#node.active.deciding',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+  },
+});
+
+/** bootstrap-new: a two-phase commit over gossip; each step is pinned on disk before it shows. */
+export const bootstrappingNew = nodeSetup.createStateConfig({
+  description: 'Agrees with all required nodes on one plan for a new cluster (S7).',
+  initial: 'agreeing',
+  states: {
+    agreeing: {
+      description: 'Looks at what the other nodes say of the plan, and takes the next step.',
+      entry: ['weigh', 'stepPlan'],
+      on: {
+        'gossip.changed': {
+          actions: [{ type: 'takePeers', params: ({ event }) => event.peers }, 'weigh', 'stepPlan'],
+        },
+      },
+      always: [
+        {
+          guard: { type: 'planSaysTo', params: 'acknowledge' },
+          target: 'pinning',
+          meta: { rule: 'S7' },
+        },
+        {
+          guard: { type: 'planSaysTo', params: 'commit' },
+          target: 'pinning',
+          meta: { rule: 'S7' },
+        },
+        {
+          guard: { type: 'planSaysTo', params: 'launch' },
+          target: 'pinning',
+          meta: { rule: 'S7' },
+        },
+        {
+          guard: { type: 'planSaysTo', params: 'release' },
+          target: 'pinning',
+          meta: { rule: 'S7' },
+        },
+        { guard: 'planIsOver', target: '#node.active.deciding', meta: { rule: 'S2' } },
+      ],
+      after: { planRetry: { target: 'agreeing', reenter: true } },
+    },
+    pinning: {
+      description: 'Writes the step durably: a promise that a crash could forget is none.',
+      invoke: {
+        id: 'writeIdentity',
+        src: 'writeIdentity',
+        input: ({ context }) => planPinRequest(context),
+        onDone: {
+          target: 'pinned',
+          actions: { type: 'takeIdentity', params: ({ event }) => event.output },
+        },
+        onError: {
+          target: 'agreeing',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    pinned: {
+      description: 'The step counts: etcd is launched, or the next step is looked for.',
+      always: [
+        {
+          guard: 'planIsLaunched',
+          target: '#node.active.running',
+          actions: 'launchFromPlan',
+          meta: { rule: 'S7' },
+        },
+        { target: 'agreeing' },
+      ],
+    },
+  },
+});
+
+/** restore-from-snapshot: entered when the store holds a snapshot and nobody has data (S4). */
+export const restoringFromSnapshot = nodeSetup.createStateConfig({
+  description:
+    'Brings the pinned snapshot back; a failed restore leaves everything as it was (S4).',
+  invoke: {
+    id: 'restoreSnapshot',
+    src: 'restoreSnapshot',
+    input: ({ context }) => ofDecision(context),
+    onDone: { target: '#node.active.deciding', meta: { rule: 'S4' } },
+    onError: {
+      target: '#node.active.deciding',
+      actions: [
+        { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        'noteStoreUnreadable',
+      ],
+      meta: { rule: 'S4' },
+    },
+  },
+});

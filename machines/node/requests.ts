@@ -1,0 +1,123 @@
+import type { MembershipChange } from '../membership/evidence.ts';
+import type { RuleId } from '../rules.ts';
+import type { NodeContext } from './context.ts';
+import type { NodeEffects, Reason } from './effects.ts';
+import { ownDueRemoval, ownStatus } from './guards.ts';
+import { identityAfterStep, settledIdentity } from './updates.ts';
+
+/** The inputs of effects: what is asked for, and why. Total functions of the context. */
+type Input<Name extends keyof NodeEffects> = NodeEffects[Name]['input'];
+
+export function because(rule: RuleId, sentence: string): { readonly reason: Reason } {
+  return { reason: { rule, sentence } };
+}
+
+export function ofDecision({ decision }: NodeContext): { readonly reason: Reason } {
+  return because(decision?.rule ?? 'S1', decision?.reason ?? 'nothing was decided');
+}
+
+/** Client URLs of everyone else that may answer: started members first, then gossip's nodes. */
+function otherEndpoints(context: NodeContext): readonly string[] {
+  const { answer, observation, identity, peers } = context;
+  const members = observation?.members ?? (answer.kind === 'answers' ? answer.members : []);
+  const answering = answer.kind === 'answers' ? answer.answering : [];
+  const urls = members
+    .filter((member) => !member.peerUrls.includes(identity.peerUrl) && !member.learner)
+    .sort((a, b) => Number(answering.includes(b.id)) - Number(answering.includes(a.id)))
+    .flatMap((member) => member.clientUrls);
+  const gossiped = peers.filter(({ liveness }) => liveness === 'alive').map((p) => p.clientUrl);
+  return [...new Set([...urls, ...gossiped])];
+}
+
+function changeRequest(context: NodeContext) {
+  const { requiredSize, policy } = context.settings;
+  return { requiredSize, policy, endpoints: otherEndpoints(context) };
+}
+
+export function learnerRequest(context: NodeContext): Input<'addLearner'> {
+  return {
+    ...changeRequest(context),
+    peerUrl: context.settings.peerUrl,
+    ...ofDecision(context),
+  };
+}
+
+export function replacementRequest(context: NodeContext): Input<'replaceMember'> {
+  const { answer, settings } = context;
+  const members = answer.kind === 'answers' ? answer.members : [];
+  const own = members.find(({ peerUrls }) => peerUrls.includes(settings.peerUrl));
+  return { ...learnerRequest(context), memberId: own?.id ?? '' };
+}
+
+export function promotionRequest(context: NodeContext): Input<'changeMembership'> {
+  return {
+    ...changeRequest(context),
+    change: { kind: 'promote', memberId: ownStatus(context)?.memberId ?? '' },
+    ...because('S13', 'this learner has stayed within the lag of its leader for the stated time'),
+  };
+}
+
+export function removalRequest(context: NodeContext): Input<'changeMembership'> {
+  const change: MembershipChange = ownDueRemoval(context) ?? {
+    kind: 'remove',
+    memberId: '',
+    ground: { kind: 'gone', heldMs: 0 },
+  };
+  const memberId = change.kind === 'remove' ? change.memberId : '';
+  const heldMs = change.kind === 'remove' && 'heldMs' in change.ground ? change.ground.heldMs : 0;
+  return {
+    ...changeRequest(context),
+    endpoints: [context.settings.clientUrl],
+    change,
+    ...because(
+      change.kind === 'remove' && change.ground.kind === 'staleLearner' ? 'S13' : 'S11',
+      `member ${memberId} has been missing for ${heldMs} ms by every kind of evidence`,
+    ),
+  };
+}
+
+export function launchRequest(context: NodeContext): Input<'launchEtcd'> {
+  const { launch, identity, failedStarts } = context;
+  return {
+    launch: launch ?? { clusterState: 'existing', initialCluster: '', clusterToken: 'e2d' },
+    name: identity.name,
+    ...(failedStarts === 0
+      ? ofDecision(context)
+      : because(
+          'S9',
+          `etcd ended (${context.lastExit?.sentence ?? 'before it started'}), and its data is here`,
+        )),
+  };
+}
+
+export function planPinRequest(context: NodeContext): Input<'writeIdentity'> {
+  const step = context.planStep;
+  const planId = step && 'plan' in step ? step.plan.id : context.identity.plan?.plan.id;
+  return {
+    identity: identityAfterStep(context),
+    ...because('S7', `to ${step?.kind} bootstrap plan ${planId} it is pinned on disk first`),
+  };
+}
+
+export function admittedPinRequest({ identity }: NodeContext): Input<'writeIdentity'> {
+  return {
+    identity,
+    ...because('S8', `this node is member ${identity.memberId} from now on`),
+  };
+}
+
+export function settledPinRequest(context: NodeContext): Input<'writeIdentity'> {
+  return {
+    identity: settledIdentity(context),
+    ...because('S8', 'a member that loses its disk must know that it was one'),
+  };
+}
+
+export function recordRequest(context: NodeContext): Input<'recordCluster'> {
+  const { identity, settings } = context;
+  const lineage = identity.lineage ?? identity.plan?.plan.id ?? ownStatus(context)?.clusterId ?? '';
+  return {
+    record: { lineage, requiredSize: settings.requiredSize },
+    ...because('S7', 'nodes of another cluster size must be able to see that they are'),
+  };
+}

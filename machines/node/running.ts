@@ -1,0 +1,330 @@
+import {
+  launchRequest,
+  promotionRequest,
+  recordRequest,
+  removalRequest,
+  settledPinRequest,
+} from './requests.ts';
+import { faultOf, nodeSetup } from './setup.ts';
+
+/** The etcd process: started, watched, started again with back-off, or left alone when it is no use. */
+const etcd = nodeSetup.createStateConfig({
+  description: 'The etcd process beside this node.',
+  initial: 'choosing',
+  states: {
+    choosing: {
+      description: 'Is etcd running already?',
+      always: [
+        { guard: 'etcdIsAdopted', target: 'up', actions: 'takeAdopted', meta: { rule: 'S16' } },
+        { target: 'launching' },
+      ],
+    },
+    launching: {
+      description: 'Starts etcd in a session of its own, so that it outlives e2d (S16).',
+      invoke: {
+        id: 'launchEtcd',
+        src: 'launchEtcd',
+        input: ({ context }) => launchRequest(context),
+        onDone: {
+          target: 'up',
+          actions: { type: 'takeLaunched', params: ({ event }) => event.output.pid },
+        },
+        onError: {
+          target: 'backingOff',
+          actions: { type: 'takeLaunchFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    up: {
+      description: 'The process runs.',
+      initial: 'starting',
+      invoke: [
+        {
+          id: 'watchEtcd',
+          src: 'watchEtcd',
+          input: ({ context }) => ({ pid: context.pid ?? 0 }),
+          onError: { target: 'backingOff' },
+        },
+        { id: 'observeEtcd', src: 'observeEtcd', input: null, onError: { target: 'backingOff' } },
+        {
+          id: 'observeMembers',
+          src: 'observeMembers',
+          input: null,
+          onError: { target: 'backingOff' },
+        },
+      ],
+      states: {
+        starting: {
+          description: 'Not answering yet: it may be reading its data, or waiting for quorum.',
+          always: { guard: 'etcdServes', target: 'healthy' },
+        },
+        healthy: {
+          description: 'It answers.',
+          tags: ['serving'],
+          always: { guard: 'etcdFails', target: 'unhealthy' },
+        },
+        unhealthy: {
+          description: 'It runs, but does not answer its probes.',
+          tags: ['danger'],
+          always: { guard: 'etcdServes', target: 'healthy' },
+        },
+      },
+      always: { guard: 'clusterIsForeign', target: 'wedged', meta: { rule: 'S2' } },
+    },
+    backingOff: {
+      description: 'It crashed or was killed; it starts again after a growing pause.',
+      tags: ['danger'],
+      after: { restartBackoff: { target: 'launching' } },
+    },
+    obstructed: {
+      description: 'Something outside is in its way (port, disk): it is tried again, slowly.',
+      tags: ['danger'],
+      after: { obstructionRetry: { target: 'launching' } },
+    },
+    wedged: {
+      description: 'Starting it again could not come out otherwise: an operator is needed.',
+      tags: ['danger', 'waitsForOperator'],
+    },
+  },
+  on: {
+    'etcd.exited': [
+      {
+        guard: {
+          type: 'exitIs',
+          params: ({ event }) => ({ kind: event.reason.kind, is: 'removed-from-cluster' }),
+        },
+        target: '#node.active.deciding',
+        actions: [{ type: 'takeExit', params: ({ event }) => event.reason }, 'noteRemoved'],
+        meta: { rule: 'S18' },
+      },
+      {
+        guard: {
+          type: 'exitIs',
+          params: ({ event }) => ({ kind: event.reason.kind, is: 'corrupt-data' }),
+        },
+        target: '#node.active.deciding',
+        actions: [
+          { type: 'takeExit', params: ({ event }) => event.reason },
+          { type: 'noteUnreadable', params: ({ event }) => event.reason.sentence },
+        ],
+        meta: { rule: 'S2' },
+      },
+      {
+        guard: { type: 'exitIsHopeless', params: ({ event }) => event.reason.kind },
+        target: '.wedged',
+        actions: { type: 'takeExit', params: ({ event }) => event.reason },
+      },
+      {
+        guard: { type: 'exitIsObstructed', params: ({ event }) => event.reason.kind },
+        target: '.obstructed',
+        actions: { type: 'takeExit', params: ({ event }) => event.reason },
+      },
+      {
+        target: '.backingOff',
+        actions: { type: 'takeExit', params: ({ event }) => event.reason },
+      },
+    ],
+  },
+});
+
+/** Whether the cluster serves linearizable reads, as this node's own etcd sees it. */
+const quorum = nodeSetup.createStateConfig({
+  description: 'Quorum, as a linearizable read through our own etcd tells.',
+  initial: 'unknown',
+  states: {
+    unknown: {
+      description: 'Not asked yet.',
+      always: [
+        { guard: 'quorumIsHeld', target: 'held' },
+        { guard: 'quorumIsLost', target: 'lost' },
+      ],
+    },
+    held: {
+      description: 'A linearizable read succeeded.',
+      always: [
+        { guard: 'nothingIsKnown', target: 'unknown' },
+        { guard: 'quorumIsLost', target: 'lost' },
+      ],
+    },
+    lost: {
+      description: 'Linearizable reads fail: nothing is changed until they succeed again (S10).',
+      tags: ['danger'],
+      always: [
+        { guard: 'nothingIsKnown', target: 'unknown' },
+        { guard: 'quorumIsHeld', target: 'held' },
+      ],
+    },
+  },
+});
+
+/** What this node's member is in the cluster: learner first, then a settled voter. */
+const standing = nodeSetup.createStateConfig({
+  description: 'Our own member’s standing in the cluster.',
+  initial: 'unknown',
+  states: {
+    unknown: {
+      description: 'Our etcd has not said yet what its member is.',
+      always: [
+        { guard: 'isLearner', target: 'learning', meta: { rule: 'S13' } },
+        { guard: 'isSettled', target: 'voting' },
+        { guard: 'isVoter', target: 'settling' },
+      ],
+    },
+    learning: {
+      description:
+        'A learner, catching up; it votes only once it has stayed close to the leader (S13).',
+      on: {
+        'members.observed': {
+          guard: { type: 'hasCaughtUp', params: ({ event }) => event.atMs },
+          target: 'promoting',
+          meta: { rule: 'S13' },
+        },
+      },
+      always: { guard: 'isVoter', target: 'settling' },
+    },
+    promoting: {
+      description: 'Asks the cluster to make the learner a voter.',
+      invoke: {
+        id: 'promote',
+        src: 'changeMembership',
+        input: ({ context }) => promotionRequest(context),
+        onDone: [
+          {
+            guard: { type: 'changeIsDone', params: ({ event }) => event.output },
+            target: 'promoted',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+            meta: { rule: 'S13' },
+          },
+          {
+            target: 'waitingToPromote',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+          },
+        ],
+        onError: {
+          target: 'waitingToPromote',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    waitingToPromote: {
+      description: 'The promotion was refused, busy or failed; it is asked for again.',
+      always: { guard: 'isVoter', target: 'settling' },
+      after: { promotionRetry: { target: 'learning' } },
+    },
+    promoted: {
+      description: 'The cluster made it a voter; our own etcd is about to say so.',
+      always: { guard: 'isVoter', target: 'settling' },
+    },
+    settling: {
+      description: 'Writes down who this node is, in the cluster and on disk.',
+      initial: 'recording',
+      states: {
+        recording: {
+          description: 'The cluster’s record is created if it is missing, and read.',
+          invoke: {
+            id: 'recordCluster',
+            src: 'recordCluster',
+            input: ({ context }) => recordRequest(context),
+            onDone: {
+              target: 'remembering',
+              actions: { type: 'takeLineage', params: ({ event }) => event.output.lineage },
+              meta: { rule: 'S7' },
+            },
+            onError: {
+              target: 'retrying',
+              actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+            },
+          },
+        },
+        remembering: {
+          description: 'The identity file gets member id, cluster id and lineage (S8).',
+          invoke: {
+            id: 'rememberIdentity',
+            src: 'writeIdentity',
+            input: ({ context }) => settledPinRequest(context),
+            onDone: {
+              target: '#node.active.running.standing.voting',
+              actions: { type: 'takeIdentity', params: ({ event }) => event.output },
+              meta: { rule: 'S8' },
+            },
+            onError: {
+              target: 'retrying',
+              actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+            },
+          },
+        },
+        retrying: {
+          description: 'It did not come through; it is tried again.',
+          after: { settleRetry: { target: 'recording' } },
+        },
+      },
+    },
+    voting: { description: 'A voter, and it remembers that it is one.' },
+  },
+});
+
+/** The steward's duty: members that are gone for good, and learners that never caught up. */
+const membership = nodeSetup.createStateConfig({
+  description: 'Watches the other members, and removes one only by S10 to S14.',
+  initial: 'watching',
+  states: {
+    watching: {
+      description: 'No evidence against anyone.',
+      always: { guard: 'someoneIsSuspected', target: 'suspecting', meta: { rule: 'S11' } },
+    },
+    suspecting: {
+      description: 'Evidence against a member holds; any break in it starts the time anew.',
+      always: [
+        { guard: 'nobodyIsSuspected', target: 'watching' },
+        { guard: 'removalIsDue', target: 'removing', meta: { rule: 'S11' } },
+      ],
+    },
+    removing: {
+      description: 'Has the member removed, under the lock and on evidence gathered afresh.',
+      invoke: {
+        id: 'remove',
+        src: 'changeMembership',
+        input: ({ context }) => removalRequest(context),
+        onDone: [
+          {
+            guard: { type: 'changeIsCapped', params: ({ event }) => event.output },
+            target: 'capped',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+            meta: { rule: 'S14' },
+          },
+          {
+            target: 'cooldown',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+            meta: { rule: 'S11' },
+          },
+        ],
+        onError: {
+          target: 'cooldown',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    cooldown: {
+      description: 'The cluster gets time to show the outcome before the next change (S14).',
+      after: { membershipCooldown: { target: 'watching' } },
+    },
+    capped: {
+      description: 'The hour’s cap on removals is reached: an operator should look (S14).',
+      tags: ['danger', 'waitsForOperator'],
+      after: { capRetry: { target: 'watching' } },
+    },
+  },
+});
+
+/** etcd is this node's to run: four concerns side by side. */
+export const running = nodeSetup.createStateConfig({
+  description: 'Runs etcd, and tends the cluster with it.',
+  type: 'parallel',
+  on: {
+    'etcd.probed': { actions: { type: 'takeProbe', params: ({ event }) => event.probe } },
+    'members.observed': {
+      actions: { type: 'takeObservation', params: ({ event }) => event },
+    },
+  },
+  states: { etcd, quorum, standing, membership },
+});

@@ -1,0 +1,182 @@
+import { assign, fromEventObservable, fromPromise, setup } from 'xstate';
+import type {
+  ClusterAnswer,
+  EtcdExitKind,
+  EtcdExitReason,
+  Fault,
+  Identity,
+  MembersObservation,
+  OwnProbe,
+  Peer,
+} from '../facts.ts';
+import type { LifecyclePath } from '../lifecycle/decision.ts';
+import type { PlanStep } from '../lifecycle/plan.ts';
+import type { RuleId } from '../rules.ts';
+import type { NodeContext, NodeSettings } from './context.ts';
+import type { ChangeOutcome, NodeEffects, NodeObservers, Prepared } from './effects.ts';
+import type { NodeEvent } from './events.ts';
+import * as guards from './guards.ts';
+import * as updates from './updates.ts';
+
+/** An effect's actor. The chart only names it: `src/node` provides what it does. */
+function effect<Name extends keyof NodeEffects>(name: Name) {
+  return fromPromise<NodeEffects[Name]['output'], NodeEffects[Name]['input']>(() =>
+    Promise.reject(new Error(`the effect ${name} is not provided`)),
+  );
+}
+
+/** An observer's actor: a stream of facts while a state lasts. It never ends by itself. */
+function observer<Name extends keyof NodeObservers>(name: Name) {
+  return fromEventObservable<NodeEvent, NodeObservers[Name]>(() => {
+    throw new Error(`the observer ${name} is not provided`);
+  });
+}
+
+/** Durations in milliseconds that the chart waits by itself. */
+export const waits = {
+  changeRetryMs: 250,
+  planRetryMs: 1_000,
+  settleRetryMs: 1_000,
+  promotionRetryMs: 200,
+  restartFirstMs: 500,
+  restartMaxMs: 30_000,
+  obstructionRetryMs: 15_000,
+  membershipCooldownMs: 2_000,
+  capRetryMs: 60_000,
+} as const;
+
+/** Doubles with every failed start, up to half a minute; the jitter keeps nodes apart. */
+export function restartBackoffMs({ failedStarts, settings }: NodeContext): number {
+  const doubled = waits.restartFirstMs * 2 ** Math.min(Math.max(failedStarts - 1, 0), 10);
+  return Math.min(doubled, waits.restartMaxMs) * (0.75 + settings.jitter / 2);
+}
+
+/** Types, actors, guards, actions and delays of the node's chart; its states are in the files beside. */
+export const nodeSetup = setup({
+  types: {
+    context: {} as NodeContext,
+    events: {} as NodeEvent,
+    input: {} as NodeSettings,
+    tags: {} as 'deciding' | 'serving' | 'waitsForOperator' | 'danger' | 'ended',
+    meta: {} as { readonly rule?: RuleId; readonly command?: string },
+    transitionMeta: {} as { readonly rule?: RuleId },
+  },
+  actors: {
+    prepare: effect('prepare'),
+    writeIdentity: effect('writeIdentity'),
+    addLearner: effect('addLearner'),
+    replaceMember: effect('replaceMember'),
+    changeMembership: effect('changeMembership'),
+    moveDataAside: effect('moveDataAside'),
+    restoreSnapshot: effect('restoreSnapshot'),
+    launchEtcd: effect('launchEtcd'),
+    recordCluster: effect('recordCluster'),
+    handOverLeadership: effect('handOverLeadership'),
+    stopEtcd: effect('stopEtcd'),
+    leaveGossip: effect('leaveGossip'),
+    observePeers: observer('observePeers'),
+    observeLoop: observer('observeLoop'),
+    surveyCluster: observer('surveyCluster'),
+    observeEtcd: observer('observeEtcd'),
+    observeMembers: observer('observeMembers'),
+    watchEtcd: observer('watchEtcd'),
+  },
+  guards: {
+    decidedTo: ({ context }, path: LifecyclePath) =>
+      context.decision?.kind === 'act' && context.decision.path === path,
+    decisionAsks: ({ context }) => context.decision?.kind === 'ask',
+    decisionNoLongerAsks: ({ context }) => context.decision?.kind !== 'ask',
+    decisionRefuses: ({ context }) => context.decision?.kind === 'refuse',
+    nodesAreMissing: ({ context }) => context.decision?.rule === 'S7',
+    dataMustMove: ({ context }) =>
+      context.decision?.kind === 'act' && context.decision.moveAside !== undefined,
+    planSaysTo: ({ context }, kind: PlanStep['kind']) => context.planStep?.kind === kind,
+    planIsOver: ({ context }) =>
+      context.identity.plan === null &&
+      !(context.decision?.kind === 'act' && context.decision.path === 'bootstrap-new'),
+    planIsLaunched: ({ context }) => context.identity.plan?.stage === 'launched',
+    changeIsDone: (_, outcome: ChangeOutcome) => outcome.kind === 'done',
+    changeIsCapped: (_, outcome: ChangeOutcome) =>
+      outcome.kind === 'refused' && outcome.refusal.rule === 'S14',
+    etcdIsAdopted: ({ context }) => context.adoptedPid !== null,
+    etcdServes: ({ context }) => guards.etcdServes(context),
+    etcdFails: ({ context }) => context.probe !== null && !guards.etcdServes(context),
+    clusterIsForeign: ({ context }) => guards.clusterIsForeign(context),
+    quorumIsHeld: ({ context }) => guards.quorumHeld(context),
+    nothingIsKnown: ({ context }) => context.probe === null,
+    quorumIsLost: ({ context }) => context.probe !== null && !guards.quorumHeld(context),
+    isLearner: ({ context }) => guards.isLearner(context),
+    isVoter: ({ context }) => guards.isVoter(context),
+    isSettled: ({ context }) => guards.isVoter(context) && guards.isSettled(context),
+    hasCaughtUp: ({ context }, atMs: number) => guards.steadilyCaughtUp(context, atMs),
+    someoneIsSuspected: ({ context }) => context.suspicions.length > 0,
+    nobodyIsSuspected: ({ context }) => context.suspicions.length === 0,
+    removalIsDue: ({ context }) => guards.ownDueRemoval(context) !== null,
+    exitIs: (_, { kind, is }: { kind: EtcdExitKind; is: EtcdExitKind }) => kind === is,
+    exitIsHopeless: (_, kind: EtcdExitKind) => guards.exitIsHopeless(kind),
+    exitIsObstructed: (_, kind: EtcdExitKind) => guards.exitIsObstructed(kind),
+    etcdIsKeptOnExit: ({ context }) => context.settings.keepEtcdOnExit,
+    etcdIsNotRunning: ({ context }) => context.pid === null && context.adoptedPid === null,
+  },
+  actions: {
+    takePrepared: assign(({ context }, prepared: Prepared) =>
+      updates.takePrepared(context, prepared),
+    ),
+    takeFault: assign((_, fault: Fault) => ({ fault })),
+    takePeers: assign(({ context }, peers: readonly Peer[]) => updates.takePeers(context, peers)),
+    takeAnswer: assign((_, answer: ClusterAnswer) => ({ answer })),
+    forgetAnswer: assign({ answer: () => ({ kind: 'silent' }) as const }),
+    weigh: assign(({ context }) => updates.weigh(context)),
+    takePath: assign(({ context }, path: LifecyclePath) => updates.takePath(context, path)),
+    stepPlan: assign(({ context }) => updates.stepPlan(context)),
+    takeIdentity: assign((_, identity: Identity) => ({ identity })),
+    takeLineage: assign(({ context }, lineage: string) => ({
+      identity: { ...context.identity, lineage },
+    })),
+    launchFromPlan: assign(({ context }) => updates.launchFromPlan(context)),
+    launchFromData: assign(({ context }) => updates.launchFromData(context)),
+    takeAdmission: assign(({ context }, outcome: ChangeOutcome) =>
+      updates.takeAdmission(context, outcome),
+    ),
+    takeChange: assign((_, lastChange: ChangeOutcome) => ({ lastChange })),
+    forgetData: assign(({ context }) => updates.forgetData(context)),
+    takeLaunched: assign(({ context }, pid: number) => updates.takeLaunched(context, pid)),
+    takeAdopted: assign(({ context }) => ({ pid: context.adoptedPid })),
+    takeLaunchFault: assign(({ context }, fault: Fault) => updates.takeLaunchFault(context, fault)),
+    takeProbe: assign(({ context }, probe: OwnProbe) => updates.takeProbe(context, probe)),
+    takeExit: assign(({ context }, reason: EtcdExitReason) => updates.takeExit(context, reason)),
+    noteRemoved: assign(({ context }) => updates.noteRemoved(context)),
+    noteUnreadable: assign(({ context }, problem: string) =>
+      updates.noteUnreadable(context, problem),
+    ),
+    noteStoreUnreadable: assign({ store: () => 'unreadable' as const }),
+    takeObservation: assign(
+      ({ context }, seen: { atMs: number; observation: MembersObservation }) =>
+        updates.takeObservation(context, seen),
+    ),
+    doubtSelf: assign(({ context }) => updates.doubtSelf(context)),
+  },
+  delays: {
+    bootstrapTimeout: ({ context }) => context.settings.bootstrapTimeoutMs,
+    changeRetry: () => waits.changeRetryMs,
+    planRetry: () => waits.planRetryMs,
+    settleRetry: () => waits.settleRetryMs,
+    promotionRetry: () => waits.promotionRetryMs,
+    restartBackoff: ({ context }) => restartBackoffMs(context),
+    obstructionRetry: () => waits.obstructionRetryMs,
+    membershipCooldown: () => waits.membershipCooldownMs,
+    capRetry: () => waits.capRetryMs,
+    handOverDeadline: () => 3_000,
+    stopDeadline: ({ context }) => context.settings.stopGraceMs + 5_000,
+    leaveDeadline: () => 3_000,
+  },
+});
+
+/** A fault as an effect's failure event carries it; the driver never lets anything else in. */
+export function faultOf(error: unknown): Fault {
+  return isFault(error) ? error : { code: 'unknown', message: String(error) };
+}
+
+function isFault(value: unknown): value is Fault {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
+}

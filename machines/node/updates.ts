@@ -1,0 +1,208 @@
+import type {
+  EtcdExitReason,
+  EtcdLaunch,
+  Fault,
+  Identity,
+  MembersObservation,
+  OwnProbe,
+  Peer,
+} from '../facts.ts';
+import { decide, type LifecycleFacts } from '../lifecycle/decide.ts';
+import type { LifecyclePath } from '../lifecycle/decision.ts';
+import { initialClusterOf, planStep } from '../lifecycle/plan.ts';
+import { updateSuspicions } from '../membership/suspicions.ts';
+import { memberAt } from '../quorum.ts';
+import type { NodeContext } from './context.ts';
+import type { ChangeOutcome, Prepared } from './effects.ts';
+import { ownLag } from './guards.ts';
+
+/** Named changes of the context: each is a total function from what is known to what is known next. */
+export type Update = Partial<NodeContext>;
+
+export function takePrepared(_: NodeContext, prepared: Prepared): Update {
+  return { ...prepared };
+}
+
+export function lifecycleFacts(context: NodeContext): LifecycleFacts {
+  const { data, identity, adoptedPid, removedByCluster, answer, peers, store } = context;
+  return {
+    data,
+    identity,
+    adoptedPid,
+    removedByCluster,
+    answer,
+    peers,
+    store,
+    restorePolicy: context.settings.restorePolicy,
+  };
+}
+
+/** Decides anew from all facts; what the decision is shows in the state that follows. */
+export function weigh(context: NodeContext): Update {
+  return { decision: decide(lifecycleFacts(context)) };
+}
+
+export function takePath(_: NodeContext, path: LifecyclePath): Update {
+  return { path };
+}
+
+export function takePeers(_: NodeContext, peers: readonly Peer[]): Update {
+  return { peers };
+}
+
+export function stepPlan(context: NodeContext): Update {
+  const { identity, peers, settings, proposals } = context;
+  const step = planStep({ identity, peers, nonce: `${settings.nonce}.${proposals}` });
+  const proposes = step.kind === 'acknowledge' && step.plan.coordinator === identity.nodeId;
+  return { planStep: step, proposals: proposes ? proposals + 1 : proposals };
+}
+
+/** The identity as it must be on disk before the plan's step may show (S7). */
+export function identityAfterStep({ identity, planStep: step }: NodeContext): Identity {
+  switch (step?.kind) {
+    case 'acknowledge':
+      return { ...identity, plan: { stage: 'acknowledged', plan: step.plan } };
+    case 'commit':
+      return { ...identity, plan: { stage: 'committed', plan: step.plan } };
+    case 'launch':
+      return { ...identity, plan: { stage: 'launched', plan: step.plan } };
+    case 'release':
+      return { ...identity, plan: null };
+    default:
+      return identity;
+  }
+}
+
+export function launchFromPlan({ identity }: NodeContext): Update {
+  const plan = identity.plan?.plan;
+  if (!plan) return {};
+  return {
+    launch: {
+      clusterState: 'new',
+      initialCluster: initialClusterOf(plan),
+      clusterToken: plan.id,
+    },
+  };
+}
+
+/** etcd takes all of it from its data; the flags must only name the member itself. */
+export function launchFromData({ identity }: NodeContext): Update {
+  return {
+    launch: {
+      clusterState: 'existing',
+      initialCluster: `${identity.name}=${identity.peerUrl}`,
+      clusterToken: identity.lineage ?? 'e2d',
+    },
+  };
+}
+
+export function takeAdmission(context: NodeContext, outcome: ChangeOutcome): Update {
+  if (outcome.kind !== 'done') return { lastChange: outcome };
+  const { identity, answer } = context;
+  return {
+    lastChange: outcome,
+    launch: launchAmong(outcome.members, identity),
+    identity: {
+      ...identity,
+      memberId: outcome.memberId,
+      clusterId: outcome.clusterId,
+      lineage: answer.kind === 'answers' ? (answer.record?.lineage ?? null) : null,
+      plan: null,
+    },
+  };
+}
+
+function launchAmong(
+  members: Extract<ChangeOutcome, { kind: 'done' }>['members'],
+  identity: Identity,
+): EtcdLaunch {
+  const own = memberAt(members, identity.peerUrl);
+  const pairs = members.flatMap((member) =>
+    member.peerUrls.map(
+      (url) => `${member === own ? identity.name : member.name || member.id}=${url}`,
+    ),
+  );
+  return {
+    clusterState: 'existing',
+    initialCluster: pairs.join(','),
+    clusterToken: identity.lineage ?? 'e2d',
+  };
+}
+
+export function forgetData(_: NodeContext): Update {
+  return { data: { kind: 'none' }, removedByCluster: false };
+}
+
+export function takeLaunched(_: NodeContext, pid: number): Update {
+  return { pid, adoptedPid: null, data: { kind: 'readable' } };
+}
+
+export function takeProbe(context: NodeContext, probe: OwnProbe): Update {
+  const serves = probe.linearizable === 'ok';
+  return { probe, failedStarts: serves ? 0 : context.failedStarts };
+}
+
+export function takeExit(context: NodeContext, reason: EtcdExitReason): Update {
+  return {
+    lastExit: reason,
+    pid: null,
+    adoptedPid: null,
+    probe: null,
+    observation: null,
+    suspicions: [],
+    steadySinceMs: null,
+    failedStarts: context.failedStarts + 1,
+  };
+}
+
+export function takeLaunchFault(context: NodeContext, fault: Fault): Update {
+  return { fault, failedStarts: context.failedStarts + 1 };
+}
+
+export function noteRemoved(_: NodeContext): Update {
+  return { removedByCluster: true, answer: { kind: 'silent' } };
+}
+
+export function noteUnreadable(_: NodeContext, problem: string): Update {
+  return { data: { kind: 'unreadable', problem }, answer: { kind: 'silent' } };
+}
+
+/** Takes in a sweep over the members, and what it says of each of them and of our own lag. */
+export function takeObservation(
+  context: NodeContext,
+  seen: { readonly atMs: number; readonly observation: MembersObservation },
+): Update {
+  const { observation, atMs } = seen;
+  const ownMemberId = memberAt(observation.members, context.identity.peerUrl)?.id ?? '';
+  const lag = ownLag({ ...context, observation });
+  const steady = lag !== null && lag <= context.settings.policy.learnerLagMaxEntries;
+  return {
+    observation,
+    steadySinceMs: steady ? (context.steadySinceMs ?? atMs) : null,
+    suspicions: updateSuspicions(context.suspicions, {
+      atMs,
+      ownMemberId,
+      ...observation,
+      peers: context.peers,
+      maxGapMs: context.settings.observationGapMs,
+    }),
+  };
+}
+
+/** S17: what was seen before our own standstill proves nothing about anyone else. */
+export function doubtSelf(_: NodeContext): Update {
+  return { suspicions: [], steadySinceMs: null };
+}
+
+/** The identity of a settled member: the plan has served, and the cluster is known to exist. */
+export function settledIdentity(context: NodeContext): Identity {
+  const { identity, probe } = context;
+  const status = probe?.status;
+  if (!status || !('memberId' in status)) return identity;
+  return {
+    ...identity,
+    memberId: status.memberId,
+    clusterId: status.clusterId,
+    plan: null,
+  };
+}
