@@ -189,6 +189,8 @@ export type EtcdExitKind =
   | 'port-taken'
   | 'disk-full'
   | 'removed-from-cluster'
-  | 'cluster-mismatch'
+  | 'peers-unreachable'
+  | 'cluster-id-mismatch'
+  | 'member-mismatch'
   | 'newer-data'
   | 'data-dir-permissions';

@@ -83,7 +83,7 @@ export function ownDueRemoval(context: NodeContext): MembershipChange | null {
 const hopelessExits: readonly EtcdExitKind[] = [
   'bad-flags',
   'newer-data',
-  'cluster-mismatch',
+  'cluster-id-mismatch',
   'data-dir-permissions',
 ];
 

@@ -110,6 +110,15 @@ const etcd = nodeSetup.createStateConfig({
         meta: { rule: 'S2' },
       },
       {
+        guard: {
+          type: 'exitIs',
+          params: ({ event }) => ({ kind: event.reason.kind, is: 'member-mismatch' }),
+        },
+        target: '#node.active.deciding',
+        actions: [{ type: 'takeExit', params: ({ event }) => event.reason }, 'noteMismatch'],
+        meta: { rule: 'S18' },
+      },
+      {
         guard: { type: 'exitIsHopeless', params: ({ event }) => event.reason.kind },
         target: '.wedged',
         actions: { type: 'takeExit', params: ({ event }) => event.reason },

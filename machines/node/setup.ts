@@ -146,6 +146,7 @@ export const nodeSetup = setup({
     takeProbe: assign(({ context }, probe: OwnProbe) => updates.takeProbe(context, probe)),
     takeExit: assign(({ context }, reason: EtcdExitReason) => updates.takeExit(context, reason)),
     noteRemoved: assign(({ context }) => updates.noteRemoved(context)),
+    noteMismatch: assign(({ context }) => updates.noteMismatch(context)),
     noteUnreadable: assign(({ context }, problem: string) =>
       updates.noteUnreadable(context, problem),
     ),

@@ -10,8 +10,8 @@ export const stopping = nodeSetup.createStateConfig({
     choosing: {
       description: 'Is etcd to be stopped with e2d?',
       always: [
-        { guard: 'etcdIsNotRunning', target: 'leavingGossip' },
         { guard: 'etcdIsKeptOnExit', target: 'leavingGossip', meta: { rule: 'S16' } },
+        { guard: 'etcdIsNotRunning', target: 'stoppingEtcd' },
         { target: 'handingOver' },
       ],
     },
@@ -68,7 +68,6 @@ export const stopping = nodeSetup.createStateConfig({
           description: 'Is etcd to be stopped with e2d?',
           always: [
             { guard: 'etcdIsKeptOnExit', target: '#node.stopped' },
-            { guard: 'etcdIsNotRunning', target: '#node.stopped' },
             { target: 'killingEtcd' },
           ],
         },

@@ -163,6 +163,11 @@ export function noteRemoved(_: NodeContext): Update {
   return { removedByCluster: true, answer: { kind: 'silent' } };
 }
 
+/** etcd was launched among members that are not the cluster's any more; it has written no data. */
+export function noteMismatch(_: NodeContext): Update {
+  return { data: { kind: 'none' }, answer: { kind: 'silent' } };
+}
+
 export function noteUnreadable(_: NodeContext, problem: string): Update {
   return { data: { kind: 'unreadable', problem }, answer: { kind: 'silent' } };
 }

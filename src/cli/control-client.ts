@@ -1,0 +1,124 @@
+import { createConnection } from 'node:net';
+import { E2dError, textOf } from '../errors/e2d-error.ts';
+
+/** More than any answer, so that a wrong socket cannot fill the memory. */
+const longestAnswer = 16 * 1024 * 1024;
+
+export interface ControlRequest {
+  readonly method: string;
+}
+
+/**
+ * Asks the e2d behind a control socket: one line of JSON there, one line back, `{"result": ...}` or
+ * `{"error": {"message", "remedy"?}}`. Gives the result. Throws an `E2dError` with a sentence of its
+ * own for each way this can fail.
+ */
+export async function askNode(
+  socketPath: string,
+  request: ControlRequest,
+  options: { readonly timeoutMs: number },
+): Promise<unknown> {
+  const line = await exchange(socketPath, `${JSON.stringify(request)}\n`, options.timeoutMs);
+  const answer = parse(line, socketPath);
+  if ('error' in answer) throw refused(answer.error);
+  if ('result' in answer) return answer.result;
+  throw notUnderstood(socketPath);
+}
+
+function exchange(socketPath: string, line: string, timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(socketPath);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      socket.destroy();
+      act();
+    };
+    const fail = (error: unknown) => settle(() => reject(error));
+    const timer = setTimeout(() => fail(noAnswer(socketPath, timeoutMs)), timeoutMs);
+    socket.on('connect', () => socket.write(line));
+    socket.on('error', (error) => fail(unreachable(socketPath, error)));
+    socket.on('end', () => fail(hungUp(socketPath)));
+    socket.on('data', (chunk: Buffer) => {
+      const end = chunk.indexOf('\n');
+      chunks.push(end < 0 ? chunk : chunk.subarray(0, end));
+      size += chunk.length;
+      if (end >= 0) settle(() => resolve(Buffer.concat(chunks).toString('utf8')));
+      else if (size > longestAnswer) fail(notUnderstood(socketPath));
+    });
+  });
+}
+
+function parse(line: string, socketPath: string): object {
+  try {
+    const answer: unknown = JSON.parse(line);
+    if (typeof answer === 'object' && answer !== null) return answer;
+  } catch (error) {
+    throw notUnderstood(socketPath, error);
+  }
+  throw notUnderstood(socketPath);
+}
+
+function unreachable(socketPath: string, cause: NodeJS.ErrnoException): E2dError {
+  switch (cause.code) {
+    case 'ENOENT':
+      return new E2dError(`No e2d runs with this state dir: there is no socket ${socketPath}.`, {
+        code: 'E2D_NOT_RUNNING',
+        remedy: 'Start it with "e2d run", or say where it keeps its data with --data-dir.',
+        cause,
+      });
+    case 'ECONNREFUSED':
+      return new E2dError(`The e2d that made ${socketPath} is no longer running.`, {
+        code: 'E2D_NOT_RUNNING',
+        remedy: 'Start it again with "e2d run"; etcd may well be running without it.',
+        cause,
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new E2dError(`You may not talk to the e2d behind ${socketPath}.`, {
+        code: 'E2D_CONTROL_DENIED',
+        remedy: 'Ask as the user that e2d runs as, or as root.',
+        cause,
+      });
+    default:
+      return new E2dError(`The socket ${socketPath} cannot be used (${textOf(cause)}).`, {
+        code: 'E2D_CONTROL_FAILED',
+        remedy: 'Look at the log of e2d.',
+        cause,
+      });
+  }
+}
+
+function noAnswer(socketPath: string, timeoutMs: number): E2dError {
+  return new E2dError(`e2d did not answer at ${socketPath} within ${timeoutMs / 1000} s.`, {
+    code: 'E2D_CONTROL_TIMEOUT',
+    remedy: 'It may be busy or stopped (SIGSTOP): look at its log and try again.',
+  });
+}
+
+function hungUp(socketPath: string): E2dError {
+  return new E2dError(`e2d closed ${socketPath} before it had answered.`, {
+    code: 'E2D_CONTROL_FAILED',
+    remedy: 'It may just be stopping: try again, and look at its log.',
+  });
+}
+
+function notUnderstood(socketPath: string, cause?: unknown): E2dError {
+  return new E2dError(`What answered at ${socketPath} does not speak as this e2d does.`, {
+    code: 'E2D_CONTROL_MISMATCH',
+    remedy: 'Use the version of e2d that runs there: its log says which.',
+    cause,
+  });
+}
+
+function refused(error: unknown): E2dError {
+  const said = typeof error === 'object' && error !== null ? error : {};
+  const message =
+    'message' in said && typeof said.message === 'string' ? said.message : 'no reason';
+  const remedy = 'remedy' in said && typeof said.remedy === 'string' ? said.remedy : undefined;
+  return new E2dError(`e2d refused: ${message}`, {
+    code: 'E2D_CONTROL_REFUSED',
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}

@@ -1,0 +1,89 @@
+import type { Given } from '../config/given.ts';
+import type { CommandLine } from '../config/load-config.ts';
+import type { Option } from '../config/options.ts';
+import { didYouMean } from '../config/suggest.ts';
+import { renamed } from '../config/variables.ts';
+
+export interface ReadArguments extends CommandLine {
+  readonly positionals: readonly string[];
+}
+
+interface Flag {
+  readonly name: string;
+  readonly option: Option;
+}
+
+/**
+ * Reads `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-f=value` and switches. Values stay
+ * the texts they are (`007` is a name), and everything that is wrong is found in one pass.
+ */
+export function readArguments(
+  args: readonly string[],
+  flags: Readonly<Record<string, Option>>,
+): ReadArguments {
+  const known = spellingsOf(flags);
+  const given: Given[] = [];
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const positionals: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const argument = args[index] ?? '';
+    if (argument === '--') {
+      positionals.push(...args.slice(index + 1));
+      break;
+    }
+    if (!argument.startsWith('-') || argument === '-') {
+      positionals.push(argument);
+      continue;
+    }
+    const { spelling, inline } = split(argument);
+    const flag = known.get(spelling);
+    if (flag === undefined) {
+      problems.push(
+        `${spelling} is not a flag of this command.${didYouMean(spelling, known.keys())}`,
+      );
+      // What follows can only be its value, and must not be taken for an argument.
+      if (inline === undefined && isValue(args[index + 1], known)) index += 1;
+      continue;
+    }
+    const { option, name } = flag;
+    if (spelling.startsWith('--') && spelling !== `--${name}`) {
+      warnings.push(renamed(spelling, `--${name}`));
+    }
+    let text = inline ?? (option.kind.placeholder === null ? 'true' : undefined);
+    if (text === undefined && isValue(args[index + 1], known)) {
+      index += 1;
+      text = args[index];
+    }
+    if (text === undefined || text === '')
+      problems.push(`${spelling} needs a value: ${option.kind.allowed}.`);
+    else given.push({ option: name, origin: spelling, text });
+  }
+  return { given, problems, warnings, positionals };
+}
+
+/** A value may begin with dashes (`--etcd-extra-args --metrics=basic`), unless it is one of our flags. */
+function isValue(next: string | undefined, known: ReadonlyMap<string, Flag>): next is string {
+  return (
+    next !== undefined &&
+    next !== '--' &&
+    !(next.startsWith('-') && known.has(split(next).spelling))
+  );
+}
+
+function split(argument: string): { readonly spelling: string; readonly inline?: string } {
+  const parts = /^(--[^=]*|-[^-=])(=?)(.*)$/s.exec(argument);
+  const [, spelling = argument, equals = '', rest = ''] = parts ?? [];
+  return equals === '' && rest === '' ? { spelling } : { spelling, inline: rest };
+}
+
+function spellingsOf(flags: Readonly<Record<string, Option>>): ReadonlyMap<string, Flag> {
+  const known = new Map<string, Flag>();
+  for (const [name, option] of Object.entries(flags)) {
+    const flag = { name, option };
+    known.set(`--${name}`, flag);
+    for (const old of option.formerly ?? []) known.set(`--${old}`, flag);
+    if (option.short !== undefined) known.set(`-${option.short}`, flag);
+  }
+  return known;
+}

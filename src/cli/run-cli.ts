@@ -1,0 +1,111 @@
+import { didYouMean } from '../config/suggest.ts';
+import { E2dError } from '../errors/e2d-error.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands.ts';
+import { commonFlags } from './common-flags.ts';
+import { ownFlagProblems } from './own-flags.ts';
+import { presentError } from './present-error.ts';
+import { readArguments } from './read-arguments.ts';
+import type { Terminal } from './terminal.ts';
+
+const leadingSwitch = /^(-v|--verbose|-h|--help)$/;
+const helpSwitch = /^(-h|--help)$/;
+
+/** Runs the command that `args` call, tells what went wrong, and gives the exit code. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await dispatch(args, terminal);
+  } catch (error) {
+    const verbose = args.includes('-v') || args.includes('--verbose');
+    terminal.err(presentError(error, { verbose }));
+    return error instanceof E2dError ? error.exit : 1;
+  }
+}
+
+async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {
+  const start = args.findIndex((arg) => !leadingSwitch.test(arg));
+  const leading = start < 0 ? args : args.slice(0, start);
+  const rest = start < 0 ? [] : args.slice(start);
+  const [first] = rest;
+  if (first === '--version') return dispatch(['version', ...rest.slice(1)], terminal);
+  if (first === 'help') return showHelp(rest.slice(1), terminal);
+  if (first === undefined) return showHelp([], terminal);
+  const command = findCommand(rest);
+  if (command !== undefined) {
+    return call(command, [...leading, ...rest.slice(command.words.length)], terminal);
+  }
+  if (args.some((arg) => helpSwitch.test(arg))) return showHelp(rest, terminal);
+  throw unknownCommand(rest);
+}
+
+async function call(
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const read = readArguments(args, { ...command.flags, ...commonFlags });
+  if (read.given.some(({ option, text }) => option === 'help' && text === 'true')) {
+    return showHelp(command.words, terminal);
+  }
+  const [argument, ...surplus] = read.positionals;
+  const problems = [
+    ...read.problems,
+    ...ownFlagProblems(command, read.given),
+    ...argumentProblems(command, argument, surplus),
+  ];
+  const { run } = await command.load();
+  return run({ command, flags: { ...read, problems }, argument, terminal });
+}
+
+function argumentProblems(
+  { argument: wanted, words }: Command,
+  given: string | undefined,
+  surplus: readonly string[],
+): readonly string[] {
+  const called = `e2d ${words.join(' ')}`;
+  const extra = surplus.map((one) => `"${one}" is one argument too many for "${called}".`);
+  if (wanted === undefined) {
+    return given === undefined
+      ? []
+      : [`"${called}" takes no argument; "${given}" was given.`, ...extra];
+  }
+  if (given !== undefined && wanted.choices.includes(given)) return extra;
+  const but = given === undefined ? 'none was given' : `not "${given}"`;
+  return [`"${called}" needs one of ${wanted.choices.join(', ')}, ${but}.`, ...extra];
+}
+
+async function showHelp(words: readonly string[], terminal: Terminal): Promise<number> {
+  const { commandHelp, overview } = await import('./help.ts');
+  const plain = words.filter((word) => !word.startsWith('-'));
+  const command = findCommand(plain);
+  if (command !== undefined) {
+    terminal.out(commandHelp({ ...command, flags: { ...command.flags, ...commonFlags } }));
+    return 0;
+  }
+  const family = commands.filter((one) => plain.every((word, index) => one.words[index] === word));
+  if (family.length === 0) throw unknownCommand(plain);
+  terminal.out(overview(family));
+  return 0;
+}
+
+function findCommand(args: readonly string[]): Command | undefined {
+  return commands.find(({ words }) => words.every((word, index) => args[index] === word));
+}
+
+/** `args` begin with the words that are no command, or with half of one (`etcd`). */
+function unknownCommand(args: readonly string[]): E2dError {
+  const [first = '', second = ''] = args;
+  const family = commands.filter(({ words }) => words[0] === first);
+  const given =
+    family.length > 0 && second !== '' && !second.startsWith('-') ? `${first} ${second}` : first;
+  const names = commands.map(({ words }) => words.join(' '));
+  const message =
+    family.length > 0 && given === first
+      ? `"e2d ${first}" needs another word: ${family.map(({ words }) => words[1]).join(' or ')}.`
+      : `e2d has no command "${given}".${didYouMean(given, names)}`;
+  return new E2dError(message, {
+    code: 'E2D_UNKNOWN_COMMAND',
+    exit: 2,
+    remedy: '"e2d help" lists the commands.',
+  });
+}

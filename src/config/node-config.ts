@@ -1,0 +1,88 @@
+/** One machine's e2d, fully decided: nothing in it is optional, relative or still to be looked up. */
+export interface NodeConfig {
+  /** The member name that was asked for; null: reuse the identity's name, else invent one. */
+  readonly name: string | null;
+  /** etcd's own data dir, absolute; `member/` lies directly in it. */
+  readonly dataDir: string;
+  /** e2d's own files, absolute: identity, control socket, pid file and log of etcd. */
+  readonly stateDir: string;
+  /** The address that stands in for unspecified ones, without brackets: an IP or a host name. */
+  readonly host: string;
+  readonly urls: EtcdUrls;
+  readonly gossip: GossipConfig;
+  /** The seeds of gossip, to be tried forever; empty only where `requiredSize` is 1. */
+  readonly bootstrapAddresses: readonly Endpoint[];
+  readonly requiredSize: ClusterSize;
+  readonly healthCheckIntervalMs: number;
+  /** How long a member must be missing without interruption before it may be removed (S11). */
+  readonly healthCheckTimeoutMs: number;
+  readonly bootstrapTimeoutMs: number;
+  /** How long a learner may take to catch up before it is removed again (S13). */
+  readonly learnerTimeoutMs: number;
+  /** Automatic removals in any hour, across the cluster; 0 forbids them (S14). */
+  readonly maxRemovalsPerHour: number;
+  readonly etcd: EtcdConfig;
+  /** Null: etcd speaks plain HTTP to its clients and its peers. */
+  readonly tls: TlsFiles | null;
+  /** The CA's private key (PEM), from which the gossip key is derived; null: gossip is not encrypted. */
+  readonly caKeyFile: string | null;
+  /** What an orderly stop does with etcd. */
+  readonly onExit: 'stop-etcd' | 'keep-etcd';
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly verbose: boolean;
+  /** Sentences for the log: what is accepted but deserves a look. */
+  readonly warnings: readonly string[];
+}
+
+export type ClusterSize = 1 | 3 | 5 | 7;
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+export type LogFormat = 'json' | 'pretty';
+
+/** A host without brackets (IPv4, IPv6 or name) and a port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** URLs as etcd takes them, without a trailing slash, IPv6 in brackets. Listen URLs hold IPs only. */
+export interface EtcdUrls {
+  readonly clientListen: readonly string[];
+  readonly clientAdvertise: string;
+  readonly peerListen: readonly string[];
+  readonly peerAdvertise: string;
+}
+
+/** Where gossip binds (`host` is an IP, possibly unspecified) and what it tells peers (an IP). */
+export interface GossipConfig extends Endpoint {
+  readonly advertise: Endpoint;
+}
+
+export interface EtcdConfig {
+  /** A directory with etcd, etcdctl and etcdutl that outranks every other place; null: search. */
+  readonly binDir: string | null;
+  /** The parent of `<version>/` directories, absolute. */
+  readonly cacheDir: string;
+  /** A pinned version such as `3.6.6`, or `3.6` for its newest patch; null: the newest one known. */
+  readonly version: string | null;
+  /** The base address of the release archives; null: the official one. */
+  readonly releasesUrl: string | null;
+  /** Passed to etcd behind e2d's own arguments; none of them is one that e2d sets. */
+  readonly extraArgs: readonly string[];
+  /** Names of environment variables that etcd may inherit besides the harmless ones. */
+  readonly passEnv: readonly string[];
+}
+
+/** Absolute paths of PEM files that were readable when the configuration was loaded. */
+export interface TlsFiles {
+  readonly caCertFile: string;
+  readonly server: KeyPairFiles;
+  readonly peer: KeyPairFiles;
+  /** What e2d shows to etcd's client listeners: `--client-cert`, else the peer pair. */
+  readonly client: KeyPairFiles;
+}
+
+export interface KeyPairFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { CallOptions, EtcdEndpoint, KeyValue } from '../client/endpoint.ts';
+import { EtcdFault } from '../client/etcd-fault.ts';
+import { clusterRecordKey } from './keys.ts';
+
+const clusterRecordSchema = z.object({
+  lineage: z.string().min(1),
+  requiredSize: z.int().positive(),
+});
+
+/** What a cluster knows of itself: its unbroken history, and the size it was made for. */
+export type ClusterRecord = Readonly<z.infer<typeof clusterRecordSchema>>;
+
+/**
+ * Null while the cluster has none: it was just formed, or was not made by e2d.
+ * @throws EtcdFault `unexpected-answer` when something else was written there.
+ */
+export async function readClusterRecord(
+  endpoint: EtcdEndpoint,
+  options?: CallOptions,
+): Promise<ClusterRecord | null> {
+  const pair = await endpoint.get(clusterRecordKey, options);
+  return pair === null ? null : parseClusterRecord(pair);
+}
+
+/** Writes the record once: what is there already stays, and is returned. */
+export async function writeClusterRecord(
+  endpoint: EtcdEndpoint,
+  record: ClusterRecord,
+  options?: CallOptions,
+): Promise<ClusterRecord> {
+  const value = JSON.stringify(record);
+  const { succeeded, found } = await endpoint.transact(
+    {
+      conditions: [{ key: clusterRecordKey, createRevision: '0' }],
+      success: [{ kind: 'put', key: clusterRecordKey, value }],
+      failure: [{ kind: 'get', key: clusterRecordKey }],
+    },
+    options,
+  );
+  const present = found[0]?.[0];
+  return succeeded || present === undefined ? record : parseClusterRecord(present);
+}
+
+function parseClusterRecord({ key, value }: KeyValue): ClusterRecord {
+  try {
+    return clusterRecordSchema.parse(JSON.parse(value));
+  } catch (problem) {
+    throw new EtcdFault('unexpected-answer', `The value of ${key} is no cluster record.`, problem);
+  }
+}

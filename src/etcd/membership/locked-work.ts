@@ -1,0 +1,84 @@
+import type { Fault, MemberId, MemberList, Peer } from '../../../machines/facts.ts';
+import type { MembershipPolicy } from '../../../machines/membership/evidence.ts';
+import type { Refusal } from '../../../machines/rules.ts';
+import type { EtcdEndpoint } from '../client/endpoint.ts';
+import type { EndpointPool } from '../client/endpoint-pool.ts';
+import { EtcdFault, faultOf } from '../client/etcd-fault.ts';
+import {
+  acquireLock,
+  type LockHolder,
+  lockedWorkLimitMs,
+  type MembershipLock,
+  releaseLock,
+} from './membership-lock.ts';
+
+/** What a membership change needs to know and to reach. */
+export interface MembershipDeps {
+  /** A voter's endpoint: the requests go through it. */
+  readonly endpoint: EtcdEndpoint;
+  /** For asking each member at its own client URLs. */
+  readonly endpoints: EndpointPool;
+  /** The other nodes as gossip shows them at the time of the call. */
+  readonly peers: () => readonly Peer[];
+  readonly requiredSize: number;
+  readonly policy: MembershipPolicy;
+  /** This node's name: what others read as the holder of the lock. */
+  readonly nodeName: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * How a membership change ended.
+ * - `busy`: another node is changing the membership now
+ * - `failed`: etcd did not do it, or did not say so; what it did shows in the next member list
+ *
+ * `lockFault` says why the lock could not be given back; it then ends by itself within seconds.
+ */
+export type ChangeOutcome = (
+  | { readonly kind: 'done'; readonly members: MemberList; readonly memberId: MemberId }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'busy'; readonly holder: LockHolder }
+  | { readonly kind: 'failed'; readonly fault: Fault }
+) & { readonly lockFault?: Fault };
+
+/** The lock, and the bounds of every call made under it. */
+export interface LockedWork {
+  readonly deps: MembershipDeps;
+  readonly lock: MembershipLock;
+  readonly bounds: { readonly signal: AbortSignal; readonly timeoutMs: number };
+}
+
+/** A cluster without a leader is to be noticed, and waited out by the caller, within about this. */
+const stepTimeoutMs = 1_000;
+
+type Failed = ChangeOutcome & { readonly kind: 'failed' };
+
+const outOfTime = new EtcdFault(
+  'deadline',
+  `The change was not made within the ${lockedWorkLimitMs} ms that its lock allows.`,
+);
+
+/** Runs `work` under the cluster's lock on membership, in less time than the lock lasts. */
+export async function underLock(
+  purpose: string,
+  deps: MembershipDeps,
+  work: (locked: LockedWork) => Promise<ChangeOutcome>,
+): Promise<ChangeOutcome> {
+  const limit = AbortSignal.timeout(lockedWorkLimitMs);
+  const signal = deps.signal === undefined ? limit : AbortSignal.any([limit, deps.signal]);
+  const bounds = { signal, timeoutMs: stepTimeoutMs };
+  const failed = (problem: unknown): Failed => ({
+    kind: 'failed',
+    fault: limit.aborted ? outOfTime.fault() : faultOf(problem),
+  });
+  const attempt = () =>
+    acquireLock(deps.endpoint, { node: deps.nodeName, change: purpose }, bounds);
+  const acquired = await attempt().catch(failed);
+  if (acquired.kind !== 'held') return acquired;
+  const { lock } = acquired;
+  const outcome = await work({ deps, lock, bounds }).catch(failed);
+  return releaseLock(deps.endpoint, lock).then(
+    () => outcome,
+    (problem) => ({ ...outcome, lockFault: faultOf(problem) }),
+  );
+}

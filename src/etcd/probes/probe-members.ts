@@ -1,0 +1,48 @@
+import { defer, type Observable } from 'rxjs';
+import type { Fault, MemberId, MemberList, MemberStatus } from '../../../machines/facts.ts';
+import type { EtcdEndpoint } from '../client/endpoint.ts';
+import type { EndpointPool } from '../client/endpoint-pool.ts';
+import { faultOf } from '../client/etcd-fault.ts';
+import { askMembers, type MemberAnswers } from '../membership/member-statuses.ts';
+import type { ProbeTiming } from './probe-own.ts';
+import { abortable$, repeatProbe$ } from './repeat-probe.ts';
+
+/** Which members answer at their client endpoints, as seen from this node. */
+export interface MembersProbe {
+  readonly atMs: number;
+  /** From a linearizable read of our own endpoint, so that a fault here means: no quorum for us. */
+  readonly members: MemberList | Fault;
+  /** Of the latest known members: who answered as itself, and why the others did not. */
+  readonly statuses: Readonly<Record<MemberId, MemberStatus>>;
+  readonly faults: Readonly<Record<MemberId, Fault>>;
+}
+
+export interface MembersProbeOptions extends ProbeTiming {
+  readonly endpoint: EtcdEndpoint;
+  readonly endpoints: EndpointPool;
+  /** Slow while all is quiet, fast while anything is suspect. */
+  readonly everyMs$: Observable<number>;
+  /** Asks for a probe now. */
+  readonly now$?: Observable<unknown>;
+}
+
+const nobody: MemberAnswers = { statuses: {}, faults: {} };
+
+/**
+ * Probes every member of the cluster again and again. While the list cannot be read the members of
+ * the last one that could are asked: who is reachable matters most when quorum is lost.
+ */
+export function probeMembers$(options: MembersProbeOptions): Observable<MembersProbe> {
+  const { endpoint, endpoints, timeoutMs, now } = options;
+  return defer(() => {
+    let known: MemberList | undefined;
+    const probe = async (signal: AbortSignal) => {
+      const bounds = { timeoutMs, signal };
+      const members = await endpoint.memberList(bounds).catch(faultOf);
+      if ('members' in members) known = members;
+      const answers = known === undefined ? nobody : await askMembers(known, endpoints, bounds);
+      return { atMs: now(), members, ...answers };
+    };
+    return repeatProbe$(options, () => abortable$(probe));
+  });
+}

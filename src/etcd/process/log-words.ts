@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/** One line of etcd's log that bears on why it ended. */
+export interface LastWord {
+  /** Message, error and the other fields, as one line for matching and for a person. */
+  readonly text: string;
+  readonly fatal: boolean;
+}
+
+const logLine = z.looseObject({ level: z.string(), msg: z.string(), error: z.string().optional() });
+
+/** Warnings and errors after which etcd ends; all others are an ordinary day's news. */
+const farewells = new Set([
+  'bootstrap failed',
+  'failed to start',
+  'failed to start etcd',
+  'failed to verify flags',
+  'server error',
+]);
+
+/** What the Go runtime and the flag parser print; the usage text that follows is left out. */
+const plainFarewell =
+  /^(?:panic: |fatal error: |unexpected fault |flag |invalid (?:boolean )?value |SIG[A-Z]+: )/;
+const maxTextLength = 4000;
+
+/** The last words in a log tail, oldest first. */
+export function lastWords(tail: string): readonly LastWord[] {
+  const words = tail
+    .split('\n')
+    .map(wordOf)
+    .filter((word) => word !== null);
+  // A database that is shorter than its header says is read past its end: a fault inside bbolt.
+  if (!/^unexpected fault [^]*^go\.etcd\.io\/bbolt\./m.test(tail)) return words;
+  return [...words, { text: 'unexpected fault in go.etcd.io/bbolt', fatal: true }];
+}
+
+/** Whether etcd was told by a signal to stop and did. */
+export function stoppedBySignal(tail: string): boolean {
+  return tail.includes('received signal; shutting down');
+}
+
+function wordOf(line: string): LastWord | null {
+  if (!line.startsWith('{')) {
+    return plainFarewell.test(line) ? { text: line.slice(0, maxTextLength), fatal: true } : null;
+  }
+  const parsed = logLine.safeParse(jsonOrNull(line));
+  if (!parsed.success) return null;
+  const { level, msg, error, ...fields } = parsed.data;
+  const fatal = level === 'fatal' || level === 'panic' || level === 'dpanic';
+  if (!fatal && !farewells.has(msg)) return null;
+  const others = Object.entries(fields)
+    .filter(([name]) => !['ts', 'caller', 'stacktrace', 'logger'].includes(name))
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const text = [error === undefined ? msg : `${msg}: ${error}`, ...others].join(' ');
+  return { text: text.slice(0, maxTextLength), fatal };
+}
+
+function jsonOrNull(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

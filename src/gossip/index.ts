@@ -1,0 +1,14 @@
+export { formatAddress, type SocketAddress } from './address.ts';
+export { type Clock, systemClock, type TimerHandle } from './clock.ts';
+export type { Gossip, JoinResult } from './gossip.ts';
+export type { GossipConfig } from './gossip-config.ts';
+export { GossipError } from './gossip-error.ts';
+export { createGossip } from './gossip-node.ts';
+export type { GossipDeps } from './node-parts.ts';
+export type { GossipProblem, GossipProblemCode } from './problems.ts';
+export type { Random } from './random.ts';
+export { type GossipSettings, LAN_SETTINGS, SERF_DELEGATE } from './settings.ts';
+export type { UserState } from './state-exchange.ts';
+export type { Transport } from './transport.ts';
+export type { GossipEvent, GossipEventType, GossipView, Member, MemberState } from './view.ts';
+export { Keyring } from './wire/keyring.ts';

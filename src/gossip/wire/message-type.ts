@@ -1,0 +1,18 @@
+/** First byte of every message and of every layer of framing. */
+export const MessageType = {
+  ping: 0,
+  indirectPing: 1,
+  ack: 2,
+  suspect: 3,
+  alive: 4,
+  dead: 5,
+  pushPull: 6,
+  compound: 7,
+  user: 8,
+  compress: 9,
+  encrypt: 10,
+  nack: 11,
+  crc: 12,
+  error: 13,
+  label: 244,
+} as const;

@@ -1,0 +1,211 @@
+import type { Fault } from '../../machines/facts.ts';
+import type { ChangeOutcome, NodeEffects } from '../../machines/node/effects.ts';
+import { E2dError, textOf } from '../errors/e2d-error.ts';
+import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
+import { EtcdFault } from '../etcd/client/etcd-fault.ts';
+import { writeIdentity } from '../etcd/data-dir/identity-file.ts';
+import { moveAside } from '../etcd/data-dir/move-aside.ts';
+import { surveyDataDir } from '../etcd/data-dir/own-data.ts';
+import { etcdArguments } from '../etcd/flags/etcd-arguments.ts';
+import { etcdEnvironment } from '../etcd/flags/etcd-environment.ts';
+import { changeMembership, replaceMember } from '../etcd/membership/change-membership.ts';
+import { writeClusterRecord } from '../etcd/membership/cluster-record.ts';
+import type {
+  ChangeOutcome as GuardedOutcome,
+  MembershipDeps,
+} from '../etcd/membership/locked-work.ts';
+import { launchEtcd } from '../etcd/process/launch.ts';
+import type { Effects } from './driver.ts';
+import { prepareNode } from './prepare.ts';
+import { type NodeResources, peersOf } from './resources.ts';
+import { etcdTlsFlags } from './tls.ts';
+
+/** What the chart can have done, done for real. */
+export function createEffects(resources: NodeResources): Effects {
+  const { config, clock, own } = resources;
+  const changed = (
+    request: NodeEffects['changeMembership']['input'],
+    signal: AbortSignal,
+  ): Promise<ChangeOutcome> =>
+    throughFirst(resources, request, signal, (deps) => changeMembership(request.change, deps));
+
+  return {
+    prepare: (_, signal) => prepareNode(resources, signal),
+    writeIdentity: async ({ identity }) => {
+      await writeIdentity(config.stateDir, identity);
+      return identity;
+    },
+    addLearner: (request, signal) =>
+      changed({ ...request, change: { kind: 'addLearner', peerUrl: request.peerUrl } }, signal),
+    replaceMember: ({ memberId, peerUrl, ...request }, signal) =>
+      throughFirst(resources, request, signal, (deps) =>
+        replaceMember({ memberId, peerUrl }, deps),
+      ),
+    changeMembership: changed,
+    moveDataAside: async ({ cause }) => {
+      const movedTo = await moveAside(config.dataDir, cause, clock.wallTime());
+      resources.movedInThisRun.add(movedTo);
+      return { movedTo };
+    },
+    restoreSnapshot: () =>
+      Promise.reject(
+        new E2dError('Snapshots cannot be restored by this version of e2d.', {
+          code: 'E2D_NOT_AVAILABLE',
+        }),
+      ),
+    launchEtcd: (request) => {
+      resources.launching = launch(resources, request);
+      return resources.launching;
+    },
+    recordCluster: ({ record }, signal) => writeClusterRecord(own, record, { signal }),
+    handOverLeadership: (_, signal) => handOver(resources, signal),
+    stopEtcd: async ({ graceMs }) => {
+      // A launch that was under way when the chart left its state has come to an end by now, or will.
+      await resources.launching?.catch(() => null);
+      await resources.etcd?.stop({ graceMs });
+      return null;
+    },
+    leaveGossip: async () => {
+      await resources.gossip?.leave();
+      return null;
+    },
+  };
+}
+
+/** Anything an effect throws, as data. What is neither an expected failure nor etcd's is a defect. */
+export function toFault(thrown: unknown): Fault {
+  if (thrown instanceof EtcdFault) return thrown.fault();
+  if (thrown instanceof E2dError) {
+    return { code: thrown.code, message: [thrown.message, thrown.remedy].join(' ').trim() };
+  }
+  return { code: 'unexpected', message: textOf(thrown) };
+}
+
+type Request = Pick<
+  NodeEffects['changeMembership']['input'],
+  'requiredSize' | 'policy' | 'endpoints'
+>;
+
+/** Tries a guarded change through one endpoint after the other, as long as it was not even begun. */
+async function throughFirst(
+  resources: NodeResources,
+  request: Request,
+  signal: AbortSignal,
+  change: (deps: MembershipDeps) => Promise<GuardedOutcome>,
+): Promise<ChangeOutcome> {
+  let outcome: ChangeOutcome = {
+    kind: 'failed',
+    fault: { code: 'unavailable', message: 'no other member is known to ask' },
+  };
+  for (const url of request.endpoints) {
+    const endpoint = resources.endpoints.at(url);
+    if (signal.aborted || !(await canServe(endpoint, signal))) continue;
+    outcome = reported(
+      await change({
+        endpoint,
+        endpoints: resources.endpoints,
+        peers: () => peersOf(resources),
+        requiredSize: request.requiredSize,
+        policy: request.policy,
+        nodeName: resources.gossip?.name ?? resources.config.host,
+        signal,
+      }),
+    );
+    break;
+  }
+  return outcome;
+}
+
+/** A linearizable read first: an endpoint without quorum would only cost the lock's time. */
+async function canServe(endpoint: EtcdEndpoint, signal: AbortSignal): Promise<boolean> {
+  return endpoint.linearizableRead({ signal, timeoutMs: 1_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function reported(outcome: GuardedOutcome): ChangeOutcome {
+  switch (outcome.kind) {
+    case 'done': {
+      const { members, memberId } = outcome;
+      return { kind: 'done', clusterId: members.clusterId, members: members.members, memberId };
+    }
+    case 'busy':
+      return { kind: 'busy', holder: outcome.holder.node };
+    case 'refused':
+      return { kind: 'refused', refusal: outcome.refusal };
+    case 'failed':
+      return { kind: 'failed', fault: outcome.fault };
+  }
+}
+
+async function launch(
+  resources: NodeResources,
+  { launch: spec, name }: NodeEffects['launchEtcd']['input'],
+): Promise<{ readonly pid: number }> {
+  const { config, binaries } = resources;
+  if (binaries === null) throw new Error('etcd is launched before it was found');
+  const { urls, dataDir, stateDir, etcd } = config;
+  await refuseLeftovers(resources);
+  const args = etcdArguments({
+    name,
+    dataDir,
+    listenPeerUrls: urls.peerListen,
+    advertisePeerUrls: [urls.peerAdvertise],
+    listenClientUrls: urls.clientListen,
+    advertiseClientUrls: [urls.clientAdvertise],
+    launch: spec,
+    ...etcdTlsFlags(config.tls),
+    etcdVersion: binaries.version,
+    extraArgs: etcd.extraArgs,
+    passEnv: etcd.passEnv,
+  });
+  const running = await launchEtcd({
+    exe: binaries.etcd,
+    version: binaries.version,
+    args,
+    environment: etcdEnvironment(process.env, etcd.passEnv),
+    name,
+    dataDir,
+    stateDir,
+    clientUrl: urls.clientAdvertise,
+  });
+  resources.etcd = running;
+  return { pid: running.pid };
+}
+
+/** What a first start that was cut short left behind would have etcd resume it, alone and for ever. */
+async function refuseLeftovers({ config, clock, movedInThisRun }: NodeResources): Promise<void> {
+  const { abandonedStart } = await surveyDataDir(config.dataDir);
+  if (!abandonedStart) return;
+  movedInThisRun.add(await moveAside(config.dataDir, 'abandoned start', clock.wallTime()));
+}
+
+/** If our member leads, the voter that is closest to it is asked to take over. */
+async function handOver(
+  { own, endpoints }: NodeResources,
+  signal: AbortSignal,
+): Promise<{ readonly moved: boolean }> {
+  const bounds = { signal, timeoutMs: 1_000 };
+  const status = await own.status(bounds);
+  if (status.leaderId !== status.memberId) return { moved: false };
+  const { members } = await own.memberList({ ...bounds, linearizable: false });
+  const others = members.filter(({ id, learner }) => id !== status.memberId && !learner);
+  const answers = await Promise.all(
+    others.flatMap(({ clientUrls }) =>
+      clientUrls.slice(0, 1).map((url) =>
+        endpoints
+          .at(url)
+          .status(bounds)
+          .catch(() => null),
+      ),
+    ),
+  );
+  const heirs = answers
+    .filter((answer) => answer !== null)
+    .sort((a, b) => b.raftAppliedIndex - a.raftAppliedIndex);
+  const heir = heirs[0];
+  if (heir === undefined) return { moved: false };
+  await own.moveLeader(heir.memberId, { signal, timeoutMs: 2_000 });
+  return { moved: true };
+}

@@ -1,0 +1,58 @@
+import type { Log } from '../log/create-log.ts';
+import type { DriverEntry } from './driver.ts';
+import { statePath } from './status.ts';
+
+/** Turns steps of the chart into lines for a person: one for each decision, state and effect. */
+export function logSteps(log: Log): (entry: DriverEntry) => void {
+  let state = '';
+  let decision = '';
+  return ({ event, snapshot, effects }) => {
+    const { context, value } = snapshot;
+    const decided = context.decision;
+    const said = decided === null ? '' : `${decided.kind} ${decided.rule} ${decided.reason}`;
+    if (decided !== null && said !== decision) {
+      const { kind, rule, reason, facts } = decided;
+      const path = kind === 'act' ? { path: decided.path } : {};
+      const level = kind === 'ask' || kind === 'refuse' ? 'warn' : 'info';
+      log[level]({ rule, decision: kind, ...path, facts }, sentence(reason));
+    }
+    decision = said;
+    const next = statePath(value);
+    if (next !== state) log.info({ from: state, to: next, event: event.type }, 'State changed.');
+    state = next;
+    for (const { kind, id, input } of effects) {
+      const reason = kind === 'start' ? reasonOf(input) : null;
+      if (reason !== null) log.info({ effect: id, ...reason }, 'Effect begins.');
+    }
+    if (event.type === 'etcd.exited' && context.lastExit) {
+      log.warn({ kind: context.lastExit.kind }, sentence(context.lastExit.sentence));
+    }
+    if (event.type.startsWith('xstate.error.actor.')) {
+      log.warn({ effect: event['actorId'], fault: event['error'] }, 'Effect failed.');
+    }
+    const outcome = changeIn(event['output']);
+    if (outcome) log.info({ effect: event['actorId'], outcome }, 'Membership change came out.');
+  };
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return capital.endsWith('.') ? capital : `${capital}.`;
+}
+
+function reasonOf(input: unknown): { readonly rule: unknown; readonly reason: unknown } | null {
+  if (typeof input !== 'object' || input === null || !('reason' in input)) return null;
+  const { reason } = input;
+  if (typeof reason !== 'object' || reason === null) return null;
+  if (!('rule' in reason) || !('sentence' in reason)) return null;
+  return { rule: reason.rule, reason: reason.sentence };
+}
+
+function changeIn(output: unknown): unknown {
+  const isOutcome =
+    typeof output === 'object' &&
+    output !== null &&
+    'kind' in output &&
+    ['done', 'refused', 'busy', 'failed'].includes(String(output.kind));
+  return isOutcome ? output : null;
+}

@@ -1,0 +1,94 @@
+import { distinctUntilChanged, map, type Observable, startWith } from 'rxjs';
+import type { Identity, Peer } from '../../machines/facts.ts';
+import type { Announcement } from '../../machines/node/announcement.ts';
+import type { Endpoint, NodeConfig } from '../config/node-config.ts';
+import { E2dError } from '../errors/e2d-error.ts';
+import { createGossip, type Gossip } from '../gossip/gossip.ts';
+import type { GossipView, Member } from '../gossip/view.ts';
+import { Keyring } from '../gossip/wire/keyring.ts';
+import type { Log } from '../log/create-log.ts';
+import { decodeAnnouncement, encodeAnnouncement } from './announcement-codec.ts';
+import { gossipKey } from './tls.ts';
+
+const leaveTimeoutMs = 1_500;
+
+/** The gossip pool as this project sees it: other nodes, each with what it announces of itself. */
+export class PeerGossip {
+  readonly name: string;
+  readonly #gossip: Gossip;
+
+  private constructor(name: string, gossip: Gossip) {
+    this.name = name;
+    this.#gossip = gossip;
+  }
+
+  static async start(config: NodeConfig, identity: Identity, log: Log): Promise<PeerGossip> {
+    const { gossip, caKeyFile, bootstrapAddresses } = config;
+    const room = createGossip({
+      name: identity.name,
+      bind: { addr: gossip.host, port: gossip.port },
+      advertise: { addr: gossip.advertise.host, port: gossip.advertise.port },
+      bootstrap: bootstrapAddresses.map(hostPort),
+      keyring: caKeyFile === null ? undefined : new Keyring([await gossipKey(caKeyFile)]),
+      // A dead node's name is free at once: a machine that was replaced may keep its name.
+      settings: { deadNodeReclaimTimeMs: 1 },
+    });
+    room.problems$.subscribe(({ code, subject, message }) => log.warn({ code, subject }, message));
+    await room.start();
+    return new PeerGossip(identity.name, room);
+  }
+
+  /** The other nodes now; whoever announces nothing that we can read is none of ours. */
+  peers(): readonly Peer[] {
+    return peersIn(this.#gossip.view());
+  }
+
+  /** The other nodes, now and whenever anything about one of them changes. */
+  peers$(): Observable<readonly Peer[]> {
+    return this.#gossip.events$.pipe(
+      map(({ view }) => peersIn(view)),
+      startWith(this.peers()),
+      distinctUntilChanged((before, after) => JSON.stringify(before) === JSON.stringify(after)),
+    );
+  }
+
+  /** Tells all others what this node is now. Throws `E2D_ANNOUNCEMENT_TOO_LONG`. */
+  announce(announcement: Announcement): void {
+    const metadata = encodeAnnouncement(announcement);
+    if (metadata === null) {
+      throw new E2dError(
+        `This node's name and addresses (${announcement.peerUrl}) are too long to be gossiped.`,
+        { code: 'E2D_ANNOUNCEMENT_TOO_LONG', remedy: 'Use IP addresses or shorter host names.' },
+      );
+    }
+    this.#gossip.setMetadata(metadata);
+  }
+
+  setLocalDelay(delayMs: number): void {
+    this.#gossip.setLocalDelay(delayMs);
+  }
+
+  /** Says good-bye, bounded in time, and ends. */
+  async leave(): Promise<void> {
+    await this.#gossip.leave(leaveTimeoutMs);
+    await this.#gossip.stop();
+  }
+
+  /** Ends without a word. */
+  async stop(): Promise<void> {
+    await this.#gossip.stop();
+  }
+}
+
+function hostPort({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function peersIn(view: GossipView): readonly Peer[] {
+  return [...view.members.values()].flatMap(peerOf).sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+}
+
+function peerOf(member: Member): readonly Peer[] {
+  const announced = member.isSelf ? null : decodeAnnouncement(member.meta);
+  return announced === null ? [] : [{ ...announced, liveness: member.state }];
+}

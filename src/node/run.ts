@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { BehaviorSubject } from 'rxjs';
+import { announcementOf } from '../../machines/node/announcement.ts';
+import type { NodeSettings } from '../../machines/node/context.ts';
+import { e2dVersion } from '../config/e2d-version.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import { type ControlServer, serveControl } from '../control/control-server.ts';
+import { E2dError } from '../errors/e2d-error.ts';
+import { createEtcdEndpoint } from '../etcd/client/create-endpoint.ts';
+import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
+import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
+import type { Log } from '../log/create-log.ts';
+import { membersProbeEveryMs, ownProbeEveryMs } from './cadence.ts';
+import { systemClock } from './clock.ts';
+import { Driver, type DriverEntry, type NodeSnapshot } from './driver.ts';
+import { createEffects, toFault } from './effects.ts';
+import { logSteps } from './log-lines.ts';
+import { createObservers } from './observers.ts';
+import type { NodeResources } from './resources.ts';
+import { statePath, statusReport } from './status.ts';
+import { endpointTls } from './tls.ts';
+
+/** How the process is told to end: in order, and then at once. */
+export interface StopSignals {
+  readonly orderly: AbortSignal;
+  readonly hurry: AbortSignal;
+}
+
+/** A learner is promoted when it is this close to its leader, for this long (S13). */
+const learnerLagMaxEntries = 100;
+const learnerSteadyMs = 100;
+const observationGapMs = 5_000;
+const stopGraceMs = 10_000;
+
+/**
+ * Runs a node until it is told to stop (resolves to 0) or cannot go on (throws an `E2dError`). It
+ * gives back all that it took: lock, sockets, timers; etcd only as `--on-exit` says.
+ */
+export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
+  const lock = await acquireStateLock(config.stateDir);
+  try {
+    const tls = await endpointTls(config.tls);
+    const ownEveryMs$ = new BehaviorSubject(0);
+    const membersEveryMs$ = new BehaviorSubject(0);
+    const resources: NodeResources = {
+      config,
+      log,
+      clock: systemClock,
+      endpoints: createEndpointPool(tls),
+      own: createEtcdEndpoint(config.urls.clientAdvertise, tls),
+      ownEveryMs$,
+      membersEveryMs$,
+      binaries: null,
+      etcd: null,
+      launching: null,
+      gossip: null,
+      movedInThisRun: new Set(),
+    };
+    const paceBy = (snapshot: NodeSnapshot) => {
+      ownEveryMs$.next(ownProbeEveryMs(snapshot));
+      membersEveryMs$.next(membersProbeEveryMs(snapshot, config.healthCheckIntervalMs));
+    };
+    return await live(resources, stop, paceBy);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function live(
+  resources: NodeResources,
+  stop: StopSignals,
+  paceBy: (snapshot: NodeSnapshot) => void,
+): Promise<number> {
+  const { config, log, clock } = resources;
+  const failures: unknown[] = [];
+  const since = new StateSince(() => clock.nowMs());
+  const logStep = logSteps(log);
+  const announce = announcer(resources);
+  const driver = new Driver({
+    settings: settingsOf(config),
+    effects: createEffects(resources),
+    observers: createObservers(resources),
+    clock,
+    toFault: (thrown) => {
+      failures.push(thrown);
+      return toFault(thrown);
+    },
+    record: (entry) => {
+      since.note(entry);
+      logStep(entry);
+    },
+    settled: (snapshot) => {
+      paceBy(snapshot);
+      announce(snapshot);
+    },
+  });
+  const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
+    status: () =>
+      statusReport(driver.snapshot, {
+        processId: process.pid,
+        stateSinceMs: since.stateMs(),
+        quorumSinceMs: since.quorumMs(),
+        warnings: config.warnings,
+      }),
+  });
+  whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
+  whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
+  driver.start();
+  const last = await driver.ended;
+  await release(resources, control);
+  if (last.matches('failed')) throw failureOf(last, failures);
+  return 0;
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
+}
+
+function settingsOf(config: NodeConfig): NodeSettings {
+  return {
+    peerUrl: config.urls.peerAdvertise,
+    clientUrl: config.urls.clientAdvertise,
+    requiredSize: config.requiredSize,
+    policy: {
+      healthCheckTimeoutMs: config.healthCheckTimeoutMs,
+      learnerTimeoutMs: config.learnerTimeoutMs,
+      maxRemovalsPerHour: config.maxRemovalsPerHour,
+      learnerLagMaxEntries,
+    },
+    learnerSteadyMs,
+    observationGapMs,
+    bootstrapTimeoutMs: config.bootstrapTimeoutMs,
+    stopGraceMs,
+    keepEtcdOnExit: config.onExit === 'keep-etcd',
+    restorePolicy: 'auto',
+    nonce: randomBytes(8).toString('hex'),
+    jitter: randomBytes(4).readUInt32BE() / 2 ** 32,
+    e2dVersion: e2dVersion(),
+  };
+}
+
+/** Tells the pool what the chart says of this node, whenever that changes. */
+function announcer(resources: NodeResources): (snapshot: NodeSnapshot) => void {
+  let told = '';
+  return (snapshot) => {
+    const { gossip } = resources;
+    if (gossip === null || snapshot.status !== 'active') return;
+    const announcement = announcementOf(snapshot);
+    const text = JSON.stringify(announcement);
+    if (text === told) return;
+    told = text;
+    gossip.announce(announcement);
+  };
+}
+
+/** Since when the chart is in its state, and quorum in its own. */
+class StateSince {
+  readonly #now: () => number;
+  #state = { text: '', atMs: 0 };
+  #quorum = { text: '', atMs: 0 };
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  note({ snapshot, atMs }: DriverEntry): void {
+    const state = statePath(snapshot.value);
+    if (state !== this.#state.text) this.#state = { text: state, atMs };
+    const quorum = /quorum\.(\w+)/.exec(state)?.[1] ?? '';
+    if (quorum !== this.#quorum.text) this.#quorum = { text: quorum, atMs };
+  }
+
+  stateMs(): number {
+    return Math.round(this.#now() - this.#state.atMs);
+  }
+
+  quorumMs(): number {
+    return Math.round(this.#now() - this.#quorum.atMs);
+  }
+}
+
+async function release(resources: NodeResources, control: ControlServer): Promise<void> {
+  await control.close();
+  await resources.gossip?.stop();
+  resources.etcd?.release();
+  resources.own.close();
+  resources.endpoints.close();
+}
+
+function failureOf({ context }: NodeSnapshot, failures: readonly unknown[]): unknown {
+  if (context.decision?.kind === 'refuse') {
+    return new E2dError(`${context.decision.reason} (rule ${context.decision.rule}).`, {
+      code: 'E2D_REFUSED',
+      exit: 2,
+    });
+  }
+  const thrown = failures.at(-1);
+  if (context.decision?.kind === 'wait' && context.fault === null) {
+    return new E2dError(
+      `No cluster came about within the bootstrap timeout: ${context.decision.reason}.`,
+      {
+        code: 'E2D_BOOTSTRAP_TIMEOUT',
+        remedy: 'Start the missing nodes, or correct --bootstrap-addrs and -n.',
+      },
+    );
+  }
+  return (
+    thrown ?? new E2dError(context.fault?.message ?? 'The node failed.', { code: 'E2D_FAILED' })
+  );
+}
