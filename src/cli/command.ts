@@ -1,5 +1,5 @@
 import type { CommandLine } from '../config/load-config.ts';
-import type { Option } from '../config/options.ts';
+import type { Option } from '../config/option.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A command of e2d: help, completion and the reading of its arguments come from this alone. */

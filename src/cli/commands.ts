@@ -1,6 +1,8 @@
 import { duration, toggle } from '../config/kinds.ts';
-import type { Option, OptionName } from '../config/options.ts';
-import { option, optionOf, options } from '../config/options.ts';
+import type { Option } from '../config/option.ts';
+import { option } from '../config/option.ts';
+import type { OptionName } from '../config/options.ts';
+import { optionOf, options } from '../config/options.ts';
 import type { Command } from './command.ts';
 
 const json = option(toggle, { group: 'Output', help: 'print JSON for a program' });

@@ -1,5 +1,6 @@
 import { toggle } from '../config/kinds.ts';
-import { option, optionOf } from '../config/options.ts';
+import { option } from '../config/option.ts';
+import { optionOf } from '../config/options.ts';
 
 /** The flags of every command. */
 export const commonFlags = {

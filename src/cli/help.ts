@@ -1,4 +1,4 @@
-import type { Option } from '../config/options.ts';
+import type { Option } from '../config/option.ts';
 import { variableOf } from '../config/options.ts';
 import type { Command } from './command.ts';
 

@@ -1,3 +1,4 @@
+import { codes } from '../errors/codes.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 
 /**
@@ -7,10 +8,16 @@ import { E2dError, textOf } from '../errors/e2d-error.ts';
 export function presentError(error: unknown, { verbose }: { readonly verbose: boolean }): string {
   const lines =
     error instanceof E2dError
-      ? [`e2d: ${error.message}`, ...(error.remedy === undefined ? [] : [error.remedy])]
+      ? [`e2d: ${error.message}`, ...remedyOf(error)]
       : [`e2d: unexpected failure: ${textOf(error)}`, ...(verbose ? [] : [defectRemedy])];
   if (verbose) lines.push(...details(error));
   return `${lines.join('\n')}\n`;
+}
+
+/** Its own, or else the general one of its code. */
+function remedyOf({ remedy, code }: E2dError): readonly string[] {
+  const known = remedy ?? codes[code]?.remedy;
+  return known === undefined ? [] : [known];
 }
 
 const defectRemedy = 'This is a defect of e2d; --verbose shows where it happened.';

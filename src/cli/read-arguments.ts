@@ -1,6 +1,6 @@
 import type { Given } from '../config/given.ts';
 import type { CommandLine } from '../config/load-config.ts';
-import type { Option } from '../config/options.ts';
+import type { Option } from '../config/option.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { renamed } from '../config/variables.ts';
 
@@ -15,7 +15,8 @@ interface Flag {
 
 /**
  * Reads `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-f=value` and switches. Values stay
- * the texts they are (`007` is a name), and everything that is wrong is found in one pass.
+ * the texts they are (`007` is a name; common parsers make it 7), and everything that is wrong is
+ * found in one pass, where they stop at the first.
  */
 export function readArguments(
   args: readonly string[],

@@ -1,43 +1,184 @@
-import type { Observable } from 'rxjs';
-import type { SocketAddress } from './address.ts';
+import { Subject } from 'rxjs';
+import { formatAddress, type SocketAddress } from './address.ts';
+import type { Gossip, JoinResult } from './gossip-api.ts';
+import { checkedMeta, type GossipConfig } from './gossip-config.ts';
+import { GossipError } from './gossip-error.ts';
+import { createParts, type GossipDeps, type NodeParts } from './node-parts.ts';
+import { socketAddressOf } from './packet-port.ts';
 import type { GossipProblem } from './problems.ts';
+import type { ExchangeOutcome } from './state-exchange.ts';
 import type { GossipEvent, GossipView } from './view.ts';
+import { encodeMessage } from './wire/message-encode.ts';
 
-/** What became of one address of a `join`. */
-export interface JoinResult {
-  /** Addresses behind which another node was reached and merged with. */
-  readonly reached: readonly SocketAddress[];
-  readonly failures: readonly { readonly address: string; readonly reason: string }[];
+export type { Gossip, JoinResult } from './gossip-api.ts';
+
+const MAX_USER_MESSAGE_BYTES = 1024;
+
+/** @throws GossipError for a configuration that cannot work. */
+export function createGossip(config: GossipConfig, deps: GossipDeps = {}): Gossip {
+  return new GossipNode(config, deps);
 }
 
-/** A node of a gossip pool. Create, subscribe, then `start`; it can be started once. */
-export interface Gossip {
-  /** Every change of membership, in order, with the whole view beside it. Ends with `stop`. */
-  readonly events$: Observable<GossipEvent>;
-  /** Bodies of user messages; each may come more than once, or not at all. */
-  readonly userMessages$: Observable<Uint8Array>;
-  /** What a person should know of; each problem once. */
-  readonly problems$: Observable<GossipProblem>;
-  /** Listens, and looks for the bootstrap addresses from then on. Gives the address others use. */
-  start(): Promise<SocketAddress>;
-  /** One attempt at each of these `host:port`. Never rejects. */
-  join(addresses: readonly string[]): Promise<JoinResult>;
-  view(): GossipView;
-  /** Tells the pool anew who we are. @throws GossipError above 512 bytes. */
-  setMetadata(meta: Uint8Array): void;
-  /**
-   * Spreads a message to random nodes, most likely all of a small pool; receivers do not pass it
-   * on. A later one with the same key replaces it where it was not sent yet. At most 1024 bytes.
-   */
-  sendUserMessage(body: Uint8Array, key?: string): void;
-  /** How late our own event loop runs; stands until it is set again. While high, we accuse nobody. */
-  setLocalDelay(delayMs: number): void;
-  /** Lifeguard's health score, 0 (well) to 7. */
-  awarenessScore(): number;
-  /** Messages that still have to be sent; 0 when the pool has been told everything. */
-  pendingBroadcasts(): number;
-  /** Says good-bye; true when the pool was told within the time. Call `stop` afterwards. */
-  leave(timeoutMs: number): Promise<boolean>;
-  /** Ends everything at once, without a good-bye: to the others it looks like a crash. */
-  stop(): Promise<void>;
+/** One node's life: starts its parts, speaks for it, ends them. */
+class GossipNode implements Gossip {
+  readonly #events = new Subject<GossipEvent>();
+  readonly #userMessages = new Subject<Uint8Array>();
+  readonly #problems = new Subject<GossipProblem>();
+  readonly #config: GossipConfig;
+  readonly #parts: NodeParts;
+  #phase: 'new' | 'running' | 'leaving' | 'stopped' = 'new';
+
+  readonly events$ = this.#events.asObservable();
+  readonly userMessages$ = this.#userMessages.asObservable();
+  readonly problems$ = this.#problems.asObservable();
+
+  constructor(config: GossipConfig, deps: GossipDeps) {
+    this.#config = config;
+    this.#parts = createParts(config, deps, {
+      onEvent: (event) => this.#changed(event),
+      onUserMessage: (body) => this.#userMessages.next(body),
+      onProblem: (problem) => this.#problems.next(problem),
+    });
+  }
+
+  async start(): Promise<SocketAddress> {
+    if (this.#phase !== 'new') throw notRunning('a gossip node can be started only once');
+    this.#phase = 'running';
+    const { transport, inbox, server, problems, table } = this.#parts;
+    const bound = await transport.start({
+      onPacket: (bytes, from) => inbox.packet(bytes, from),
+      onStream: (stream, from) => server.accept(stream, from),
+      onProblem: (message) => problems.report('transport', message, message),
+    });
+    const advertised = this.#config.advertise ?? this.#config.bind;
+    table.putOwnPort(advertised.port === 0 ? bound.port : advertised.port);
+    this.#startLoops();
+    return socketAddressOf(table.self) ?? bound;
+  }
+
+  async join(addresses: readonly string[]): Promise<JoinResult> {
+    const reached: SocketAddress[] = [];
+    const failures: { address: string; reason: string }[] = [];
+    const { resolver } = this.#parts;
+    const attempts = addresses.map(async (text) => {
+      const found = await resolver.resolve(text);
+      if (found.length === 0) failures.push({ address: text, reason: 'it has no address now' });
+      for (const address of found) {
+        const outcome = await this.#joinOne(address);
+        if (outcome.kind === 'merged') reached.push(address);
+        else failures.push({ address: formatAddress(address), reason: reasonOf(outcome) });
+      }
+    });
+    await Promise.all(attempts);
+    return { reached, failures };
+  }
+
+  view(): GossipView {
+    return this.#parts.table.view();
+  }
+
+  setMetadata(meta: Uint8Array): void {
+    this.#mustBeRunning();
+    this.#parts.membership.announce({ meta: checkedMeta(meta) });
+  }
+
+  sendUserMessage(body: Uint8Array, key?: string): void {
+    this.#mustBeRunning();
+    if (body.length > MAX_USER_MESSAGE_BYTES) {
+      throw new GossipError(`a gossip message of ${body.length} bytes is too long`, {
+        code: 'GOSSIP_BAD_CONFIG',
+        remedy: `send at most ${MAX_USER_MESSAGE_BYTES} bytes, or use the exchanged state`,
+      });
+    }
+    this.#parts.dissemination.spreadUserMessage(encodeMessage({ type: 'user', body }), key);
+  }
+
+  setLocalDelay(delayMs: number): void {
+    this.#parts.awareness.setLocalDelay(delayMs);
+  }
+
+  awarenessScore(): number {
+    return this.#parts.awareness.score();
+  }
+
+  pendingBroadcasts(): number {
+    return this.#parts.dissemination.waiting;
+  }
+
+  leave(timeoutMs: number): Promise<boolean> {
+    if (this.#phase !== 'running') return Promise.resolve(false);
+    this.#phase = 'leaving';
+    const { clock, membership, table, bootstrapper, detector, exchange } = this.#parts;
+    bootstrapper.stop();
+    detector.stop();
+    exchange.stop();
+    const nobodyToTell = table.othersAlive().length === 0;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => resolve(false), timeoutMs);
+      const told = () => {
+        clock.clearTimeout(timer);
+        resolve(this.#phase === 'leaving');
+      };
+      membership.leave(told);
+      if (nobodyToTell) told();
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#phase === 'stopped') return;
+    this.#phase = 'stopped';
+    const parts = this.#parts;
+    parts.bootstrapper.stop();
+    parts.detector.stop();
+    parts.exchange.stop();
+    parts.membership.stop();
+    parts.responder.stop();
+    parts.dissemination.stop();
+    parts.streams.stop();
+    parts.server.stop();
+    await parts.transport.stop();
+    this.#events.complete();
+    this.#userMessages.complete();
+    this.#problems.complete();
+  }
+
+  #startLoops(): void {
+    if (this.#phase !== 'running') return;
+    const { detector, exchange, bootstrapper } = this.#parts;
+    detector.start();
+    exchange.start();
+    bootstrapper.start();
+  }
+
+  #joinOne(address: SocketAddress): Promise<ExchangeOutcome> {
+    if (this.#phase !== 'running') {
+      return Promise.resolve({ kind: 'failed', reason: 'this node is not running' });
+    }
+    return new Promise((resolve) => this.#parts.exchange.exchangeWith(address, true, resolve));
+  }
+
+  #changed(event: GossipEvent): void {
+    const { detector, bootstrapper } = this.#parts;
+    if (event.type === 'joined' && event.previous === null) detector.added(event.member.name);
+    if (event.type === 'failed' || event.type === 'left') {
+      if (!event.member.isSelf) bootstrapper.memberLost();
+    }
+    this.#events.next(event);
+  }
+
+  #mustBeRunning(): void {
+    if (this.#phase === 'running') return;
+    throw notRunning(`this gossip node is ${this.#phase}, not running`);
+  }
+}
+
+function reasonOf(outcome: ExchangeOutcome): string {
+  return outcome.kind === 'failed' ? outcome.reason : 'only a node of our own name answered';
+}
+
+function notRunning(message: string): GossipError {
+  return new GossipError(message, {
+    code: 'GOSSIP_NOT_RUNNING',
+    remedy: 'start a new gossip node before using it',
+  });
 }

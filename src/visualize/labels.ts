@@ -16,7 +16,9 @@ export function transitionText(transition: ChartTransition): string {
   return `${arrowText(transition)}${actions}`;
 }
 
-/** The lines inside a state's box: what it does on the way in, while it lasts, and on the way out. */
+/**
+ * The lines inside a state's box: what it does on the way in, while it lasts, and on the way out.
+ */
 export function bodyLines(state: ChartState): readonly string[] {
   return [
     ...state.entry.map((action) => `entry / ${action}`),

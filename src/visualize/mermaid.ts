@@ -50,8 +50,8 @@ function writeBoxes({ boxes, lines, container, isParallel }: Inside): readonly s
 }
 
 /**
- * Mermaid draws arrows between neighbours only. An arrow that crosses the edge of a box starts or ends
- * at that box, and its text says where it really starts or ends.
+ * Mermaid draws arrows between neighbours only. An arrow that crosses the edge of a box starts or
+ * ends at that box, and its text says where it really starts or ends.
  */
 function placeArrow(
   { from, to, transitions }: Arrow,

@@ -2,8 +2,8 @@
 export const ANONYMOUS = '(anonymous)';
 
 /**
- * The name of a guard as XState keeps it: a name, a name with parameters, or a combination of guards,
- * which reads `a and not b`.
+ * The name of a guard as XState keeps it: a name, a name with parameters, or a combination of
+ * guards, which reads `a and not b`.
  */
 export function nameOfGuard(guard: unknown): string {
   if (typeof guard !== 'function') {

@@ -15,7 +15,9 @@ export function partsOf(chart: Chart): readonly ChartState[] {
   );
 }
 
-/** How a part is shown: all of it, or without the inside of states that have a picture themselves. */
+/**
+ * How a part is shown: all of it, or without the inside of states that have a picture themselves.
+ */
 export function viewOf(part: ChartState): View {
   const hasParts = part.states.some(({ states }) => states.length > 0);
   return { scope: part.id, ...(hasParts ? { levels: 1 } : {}) };

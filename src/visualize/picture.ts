@@ -35,7 +35,9 @@ export interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly kind: TriggerKind;
-  /** The transitions it stands for, in the order of the chart; none when it leaves an initial dot. */
+  /**
+   * The transitions it stands for, in the order of the chart; none when it leaves an initial dot.
+   */
   readonly transitions: readonly ChartTransition[];
 }
 

@@ -27,7 +27,9 @@ function readState(node: AnyStateNode): ChartState {
   };
 }
 
-/** XState keeps the timers of `after` among entry and exit actions; the chart's author wrote none. */
+/**
+ * XState keeps the timers of `after` among entry and exit actions; the chart's author wrote none.
+ */
 function isOfTheChart(action: unknown): boolean {
   if (typeof action !== 'function' || !('type' in action)) {
     return true;

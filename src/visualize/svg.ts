@@ -67,7 +67,9 @@ function bodyOf({ state }: Box): readonly string[] {
   return [...bodyLines(state), ...staying].flatMap((line) => wrapped(line, BODY_COLUMNS));
 }
 
-/** What is too long for the picture itself, by the titles that Graphviz gives its boxes and arrows. */
+/**
+ * What is too long for the picture itself, by the titles that Graphviz gives its boxes and arrows.
+ */
 function tooltipsOf(picture: Picture): Tooltips {
   const ofBoxes = withInner(picture.boxes).flatMap(({ id, label, state }): [string, string][] => {
     const text = [label, state?.description ?? null].filter((part) => part !== null).join(': ');

@@ -70,7 +70,9 @@ function linesOfTexts(source: ts.SourceFile): ReadonlySet<number> {
 
 /** Something that code must not use, and what it is to use instead. */
 export interface Ban {
-  /** A global's name, or `object.property`. `new Date()` means the constructor without arguments. */
+  /**
+   * A global's name, or `object.property`. `new Date()` means the constructor without arguments.
+   */
   readonly use: string;
   readonly instead: string;
   /** Files that may. */

@@ -1,12 +1,9 @@
-import {
-  createGossip,
-  type Gossip,
-  type GossipEvent,
-  type GossipProblem,
-  type GossipSettings,
-  type Keyring,
-  type UserState,
-} from '../../src/gossip/index.ts';
+import { createGossip, type Gossip } from '../../src/gossip/gossip.ts';
+import type { GossipProblem } from '../../src/gossip/problems.ts';
+import type { GossipSettings } from '../../src/gossip/settings.ts';
+import type { UserState } from '../../src/gossip/state-exchange.ts';
+import type { GossipEvent } from '../../src/gossip/view.ts';
+import type { Keyring } from '../../src/gossip/wire/keyring.ts';
 import { GossipNetwork, seededRandom, VirtualClock } from './gossip-network.ts';
 
 /** A gossip node of a simulated pool, with all that it has told so far. */
@@ -73,7 +70,10 @@ export class GossipPool {
     const bootstrap = names.map((_, index) => `10.0.0.${index + 1}:${POOL_PORT}`);
     const nodes: PoolNode[] = [];
     for (const name of names) nodes.push(await this.start(name, { bootstrap, ...options }));
-    await this.clock.runUntil(() => nodes.every((node) => aliveNames(node).length === size), 10_000);
+    await this.clock.runUntil(
+      () => nodes.every((node) => aliveNames(node).length === size),
+      10_000,
+    );
     return nodes;
   }
 
@@ -91,7 +91,10 @@ export class GossipPool {
 /** Names of the nodes that this one sees alive, itself included. */
 export function aliveNames({ gossip }: PoolNode): string[] {
   const members = [...gossip.view().members.values()];
-  return members.filter(({ state }) => state === 'alive').map(({ name }) => name).sort();
+  return members
+    .filter(({ state }) => state === 'alive')
+    .map(({ name }) => name)
+    .sort();
 }
 
 export function stateOf({ gossip }: PoolNode, name: string): string | undefined {

@@ -23,7 +23,9 @@ const identitySchema = z.object({
   memberId: etcdId.nullable(),
   clusterId: etcdId.nullable(),
   lineage: text.nullable(),
-  plan: z.object({ stage: z.enum(['acknowledged', 'committed', 'launched']), plan: bootstrapPlan }).nullable(),
+  plan: z
+    .object({ stage: z.enum(['acknowledged', 'committed', 'launched']), plan: bootstrapPlan })
+    .nullable(),
 }) satisfies z.ZodType<Identity>;
 
 export function identityPath(stateDir: string): string {

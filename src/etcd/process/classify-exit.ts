@@ -17,9 +17,12 @@ export type EtcdExitKind =
   | 'corrupt-data'
   | 'newer-data'
   | 'removed-from-cluster'
-  | 'cluster-id-mismatch'
   | 'member-mismatch';
 
+/**
+ * There is no kind for data of another cluster: etcd goes on for ever then, refused by its peers. See
+ * `clusterIdMismatch` of `log-words.ts`.
+ */
 export interface EtcdExitReason {
   readonly kind: EtcdExitKind;
   /** What happened and what it means, for a person. */
@@ -74,11 +77,6 @@ const rules: readonly Rule[] = [
     sentence: 'The data was written by etcd $2 and cannot be used by etcd $1; run the newer etcd.',
   },
   {
-    kind: 'cluster-id-mismatch',
-    pattern: /cluster ID mismatch|mismatched cluster ID/i,
-    sentence: 'The data belongs to another cluster than the one at these addresses.',
-  },
-  {
     kind: 'member-mismatch',
     pattern: /member (\S+) has already been bootstrapped/,
     sentence:
@@ -109,7 +107,8 @@ const rules: readonly Rule[] = [
   {
     kind: 'corrupt-data',
     pattern: /initial corrupt|found data inconsistency/,
-    sentence: 'The data of this member differs from that of its peers, so etcd refuses to serve it.',
+    sentence:
+      'The data of this member differs from that of its peers, so etcd refuses to serve it.',
   },
   {
     kind: 'corrupt-data',

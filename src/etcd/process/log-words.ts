@@ -9,6 +9,11 @@ export interface LastWord {
 
 const logLine = z.looseObject({ level: z.string(), msg: z.string(), error: z.string().optional() });
 
+const mismatchLine = z.object({
+  'local-member-cluster-id': z.string(),
+  'remote-peer-cluster-id': z.string(),
+});
+
 /** Warnings and errors after which etcd ends; all others are an ordinary day's news. */
 const farewells = new Set([
   'bootstrap failed',
@@ -37,6 +42,18 @@ export function lastWords(tail: string): readonly LastWord[] {
 /** Whether etcd was told by a signal to stop and did. */
 export function stoppedBySignal(tail: string): boolean {
   return tail.includes('received signal; shutting down');
+}
+
+/** The cluster ids in the newest complaint about a peer of another cluster; null when there is none. */
+export function clusterIdMismatch(
+  tail: string,
+): { readonly ownClusterId: string; readonly peerClusterId: string } | null {
+  const line = tail.split('\n').findLast((text) => text.includes('request cluster ID mismatch'));
+  const parsed = mismatchLine.safeParse(jsonOrNull(line ?? ''));
+  if (!parsed.success) return null;
+  const { 'local-member-cluster-id': ownClusterId, 'remote-peer-cluster-id': peerClusterId } =
+    parsed.data;
+  return { ownClusterId, peerClusterId };
 }
 
 function wordOf(line: string): LastWord | null {

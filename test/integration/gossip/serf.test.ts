@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ipToBytes } from '../../../src/gossip/address.ts';
-import {
-  createGossip,
-  type Gossip,
-  type GossipEvent,
-  Keyring,
-  SERF_DELEGATE,
-} from '../../../src/gossip/index.ts';
+import { createGossip, type Gossip } from '../../../src/gossip/gossip.ts';
+import { SERF_DELEGATE } from '../../../src/gossip/settings.ts';
+import type { GossipEvent } from '../../../src/gossip/view.ts';
+import { Keyring } from '../../../src/gossip/wire/keyring.ts';
 import { encodePacket } from '../../../src/gossip/wire/packet-encode.ts';
 import { LoopbackBlock } from '../../support/loopback.ts';
-import { SERF_PORT, SerfAgent, type SerfAgentOptions } from '../../support/serf-agent.ts';
 import { sendDatagram } from '../../support/send-datagram.ts';
+import { SERF_PORT, SerfAgent, type SerfAgentOptions } from '../../support/serf-agent.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 /** Everything a test started, ended after it whatever happened. */
@@ -87,7 +84,9 @@ describe.each([
     expect(tags?.[0]).toBe(0xff);
     expect(Buffer.from(tags ?? []).toString('latin1')).toContain('dc');
     const sees = (role: string) => (members: readonly { name: string; tags: object }[]) =>
-      members.some(({ name, tags: seen }) => name === 'ours' && 'role' in seen && seen.role === role);
+      members.some(
+        ({ name, tags: seen }) => name === 'ours' && 'role' in seen && seen.role === role,
+      );
     await second.waitFor(sees('first'), 'our metadata is there');
 
     node.gossip.setMetadata(new TextEncoder().encode('second'));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { presentError } from '../../../src/cli/present-error.ts';
+import { codes } from '../../../src/errors/codes.ts';
 import { E2dError } from '../../../src/errors/e2d-error.ts';
 
 const cause = new Error('disk full', { cause: 'ENOSPC' });
@@ -9,6 +10,13 @@ test('an expected failure is a sentence and a remedy', () => {
   expect(presentError(expected, { verbose: false })).toBe('e2d: It failed.\nFree some space.\n');
   const bare = new E2dError('It failed.', { code: 'E2D_X' });
   expect(presentError(bare, { verbose: false })).toBe('e2d: It failed.\n');
+});
+
+test('the remedy of the code stands in', () => {
+  const refused = new E2dError('It is 5.', { code: 'E2D_REFUSED' });
+  expect(presentError(refused, { verbose: false })).toBe(
+    `e2d: It is 5.\n${codes['E2D_REFUSED']?.remedy}\n`,
+  );
 });
 
 test('verbose adds code, place and every cause', () => {

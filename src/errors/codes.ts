@@ -1,0 +1,169 @@
+import type { ExitCode } from './e2d-error.ts';
+
+/** What an error code stands for, wherever it is thrown. */
+export interface CodeMeaning {
+  readonly exit: ExitCode;
+  /** What has happened, without the values that the error itself tells. */
+  readonly sentence: string;
+  /** What can be done about it; the error itself may know better. */
+  readonly remedy: string;
+}
+
+/** Every code of `E2dError`. Programs match on the code: its meaning never changes. */
+export const codes: Readonly<Record<string, CodeMeaning>> = {
+  E2D_ALREADY_RUNNING: {
+    exit: 1,
+    sentence: 'Another e2d owns the state dir.',
+    remedy: 'Stop it, or give each node a --data-dir and --state-dir of its own.',
+  },
+  E2D_ANNOUNCEMENT_TOO_LONG: {
+    exit: 1,
+    sentence: 'What the node must tell its peers does not fit into gossip.',
+    remedy: 'Use IP addresses or shorter host names.',
+  },
+  E2D_BAD_CONFIG: {
+    exit: 2,
+    sentence: 'Flags, variables or the file hold what is not allowed; all of it is listed.',
+    remedy: 'Correct what is listed; "e2d run --help" shows every option.',
+  },
+  E2D_BAD_ETCD_ARGS: {
+    exit: 2,
+    sentence: 'The extra arguments for etcd cannot be read, or touch what e2d sets itself.',
+    remedy: 'Correct --etcd-extra-args.',
+  },
+  E2D_BOOTSTRAP_TIMEOUT: {
+    exit: 1,
+    sentence: 'No cluster was formed or joined within the bootstrap time-out.',
+    remedy: 'Start the missing nodes, or correct --bootstrap-addrs and -n.',
+  },
+  E2D_CONTROL_DENIED: {
+    exit: 1,
+    sentence: 'This user may not talk to the running e2d.',
+    remedy: 'Ask as the user that e2d runs as, or as root.',
+  },
+  E2D_CONTROL_FAILED: {
+    exit: 1,
+    sentence: 'The control socket cannot be used, or closed before it answered.',
+    remedy: 'Try again, and look at the log of e2d.',
+  },
+  E2D_CONTROL_MISMATCH: {
+    exit: 1,
+    sentence: 'What answers at the control socket does not speak as this e2d does.',
+    remedy: 'Use the version of e2d that runs there.',
+  },
+  E2D_CONTROL_REFUSED: {
+    exit: 1,
+    sentence: 'The running e2d refused the request.',
+    remedy: 'Do what its reason says.',
+  },
+  E2D_CONTROL_SOCKET: {
+    exit: 1,
+    sentence: 'The control socket cannot be made.',
+    remedy: 'Choose a --state-dir with a shorter path that this user can write to.',
+  },
+  E2D_CONTROL_TIMEOUT: {
+    exit: 1,
+    sentence: 'The running e2d did not answer in time.',
+    remedy: 'Look at its log and try again.',
+  },
+  E2D_DATA_DIR: {
+    exit: 1,
+    sentence: 'The data dir cannot be used.',
+    remedy: 'Give a directory that the user e2d runs as owns and can write to.',
+  },
+  E2D_ETCD_BIN_DIR: {
+    exit: 2,
+    sentence: 'The directory of --etcd-bin-dir holds no etcd that e2d can run.',
+    remedy: 'Name a directory with etcd and etcdctl 3.5 or 3.6, or leave --etcd-bin-dir out.',
+  },
+  E2D_ETCD_CACHE: {
+    exit: 1,
+    sentence: 'etcd cannot be written into the cache.',
+    remedy: 'Name a directory that can be written to with --etcd-cache-dir.',
+  },
+  E2D_ETCD_CHECKSUM: {
+    exit: 1,
+    sentence: 'A downloaded archive of etcd is not the one that was released.',
+    remedy: 'Try again; if it stays so, check --etcd-releases-url and what is in between.',
+  },
+  E2D_ETCD_NOT_FOUND: {
+    exit: 1,
+    sentence: 'There is no usable etcd, and none could be installed.',
+    remedy: 'Install etcd and name its directory with --etcd-bin-dir, or name a mirror.',
+  },
+  E2D_ETCD_RELEASES_URL: {
+    exit: 2,
+    sentence: 'The mirror of etcd releases is not a web address.',
+    remedy: 'Correct --etcd-releases-url, or leave it out.',
+  },
+  E2D_ETCD_START: {
+    exit: 1,
+    sentence: 'The program etcd could not be started.',
+    remedy: 'Check that it is there, is executable and is built for this machine.',
+  },
+  E2D_ETCD_STUCK: {
+    exit: 1,
+    sentence: 'etcd did not end even when it was killed.',
+    remedy: 'It most likely waits for a disk that does not answer; look at the kernel log.',
+  },
+  E2D_ETCD_VERSION: {
+    exit: 2,
+    sentence: 'That is not a version of etcd that e2d can run.',
+    remedy: 'Give a version such as 3.6.14, or 3.6 for its newest patch.',
+  },
+  E2D_FAILED: {
+    exit: 1,
+    sentence: 'The node cannot go on.',
+    remedy: 'Look at the lines before this one in the log.',
+  },
+  E2D_FOREIGN_ETCD: {
+    exit: 1,
+    sentence: 'The etcd that runs on the data dir is not the one of this node.',
+    remedy: 'Stop it, or start e2d with the same --name.',
+  },
+  E2D_IDENTITY_CHANGED: {
+    exit: 2,
+    sentence: 'The data dir belongs to a node with another name, address or cluster size.',
+    remedy: 'Start it as before, or give a new node a data dir of its own.',
+  },
+  E2D_IDENTITY_UNREADABLE: {
+    exit: 1,
+    sentence: 'The file with the identity of the node cannot be read.',
+    remedy: 'Restore it or move it aside, knowing which node this is.',
+  },
+  E2D_INTERRUPTED: {
+    exit: 1,
+    sentence: 'A signal ended the work before it was done.',
+    remedy: 'Run the command again.',
+  },
+  E2D_MOVE_ASIDE: {
+    exit: 1,
+    sentence: 'Old data could not be moved aside.',
+    remedy: 'Make sure that it lies on the file system of the data dir.',
+  },
+  E2D_NOT_AVAILABLE: {
+    exit: 1,
+    sentence: 'This version of e2d cannot do that yet.',
+    remedy: 'Use a later version, or do without.',
+  },
+  E2D_NOT_RUNNING: {
+    exit: 1,
+    sentence: 'No e2d runs with this state dir.',
+    remedy: 'Start it with "e2d run", or say where it keeps its data with --data-dir.',
+  },
+  E2D_REFUSED: {
+    exit: 2,
+    sentence: 'The configuration contradicts the cluster.',
+    remedy: 'Start the node with what the cluster expects, or name another cluster.',
+  },
+  E2D_TLS_FILE: {
+    exit: 2,
+    sentence: 'A TLS file cannot be used.',
+    remedy: 'Name a PEM file that the user e2d runs as may read.',
+  },
+  E2D_UNKNOWN_COMMAND: {
+    exit: 2,
+    sentence: 'e2d has no such command.',
+    remedy: '"e2d help" lists the commands.',
+  },
+};
