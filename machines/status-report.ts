@@ -27,7 +27,7 @@ export interface StatusReport {
   readonly warnings: readonly string[];
 }
 
-export interface NodeReport {
+interface NodeReport {
   readonly name: string;
   readonly nodeId: string;
   /** The state of the chart in its own words, e.g. `running` or `joining.catchingUp`. */
@@ -52,7 +52,7 @@ export interface WaitReport {
   readonly command: string | null;
 }
 
-export interface EtcdReport {
+interface EtcdReport {
   /** e.g. `healthy`, `unhealthy`, `starting`, `restarting`, `stopped`. */
   readonly state: string;
   readonly version: string | null;
@@ -60,12 +60,12 @@ export interface EtcdReport {
   readonly memberId: MemberId | null;
 }
 
-export interface QuorumReport {
+interface QuorumReport {
   readonly state: 'held' | 'lost' | 'unknown';
   readonly sinceMs: number | null;
 }
 
-export interface ClusterReport {
+interface ClusterReport {
   readonly id: ClusterId | null;
   readonly lineage: string | null;
   readonly requiredSize: number;

@@ -16,16 +16,18 @@ export interface Command {
   readonly load: () => Promise<{ readonly run: RunCommand }>;
 }
 
-export interface Example {
+interface Example {
   readonly does: string;
   readonly line: string;
 }
 
 /** Does the work and gives the exit code; throws `E2dError` for what the user should be told. */
-export type RunCommand = (invocation: Invocation) => Promise<number>;
+type RunCommand = (invocation: Invocation) => Promise<number>;
 
 export interface Invocation {
   readonly command: Command;
+  /** All commands, for those that tell of the others. */
+  readonly commands: readonly Command[];
   readonly flags: CommandLine;
   readonly argument: string | undefined;
   readonly terminal: Terminal;

@@ -54,7 +54,7 @@ async function call(
     ...argumentProblems(command, argument, surplus),
   ];
   const { run } = await command.load();
-  return run({ command, flags: { ...read, problems }, argument, terminal });
+  return run({ command, commands, flags: { ...read, problems }, argument, terminal });
 }
 
 function argumentProblems(

@@ -35,7 +35,7 @@ export interface NodeConfig {
   readonly warnings: readonly string[];
 }
 
-export type ClusterSize = 1 | 3 | 5 | 7;
+type ClusterSize = 1 | 3 | 5 | 7;
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 export type LogFormat = 'json' | 'pretty';
 
@@ -58,7 +58,7 @@ export interface GossipConfig extends Endpoint {
   readonly advertise: Endpoint;
 }
 
-export interface EtcdConfig {
+interface EtcdConfig {
   /** A directory with etcd, etcdctl and etcdutl that outranks every other place; null: search. */
   readonly binDir: string | null;
   /** The parent of `<version>/` directories, absolute. */

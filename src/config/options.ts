@@ -240,7 +240,7 @@ export const options = {
   }),
 };
 
-export type Options = typeof options;
+type Options = typeof options;
 export type OptionName = keyof Options;
 
 /** The values of all options: undefined only where there is neither a value nor a default. */

@@ -2,7 +2,9 @@ import type { SocketAddress } from './address.ts';
 import type { AddressResolver } from './address-resolver.ts';
 import { backOffMs } from './back-off.ts';
 import type { Clock, TimerHandle } from './clock.ts';
+import type { MemberRecord } from './member-record.ts';
 import type { MemberTable } from './member-table.ts';
+import type { Membership } from './membership.ts';
 import { socketAddressOf } from './packet-port.ts';
 import { jittered, type Random } from './random.ts';
 import type { GossipSettings } from './settings.ts';
@@ -15,6 +17,7 @@ export interface BootstrapperDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly table: MemberTable;
+  readonly membership: Membership;
   readonly resolver: AddressResolver;
   readonly exchange: StateExchange;
 }
@@ -70,7 +73,8 @@ export class Bootstrapper {
     contact.busy = true;
     void this.#reachMissing(contact.text).then((nobodyMissing) => {
       contact.busy = false;
-      contact.failures = nobodyMissing && !this.#isAlone() ? 0 : contact.failures + 1;
+      const settled = nobodyMissing && !this.#isAlone() && !this.#deps.membership.isContested();
+      contact.failures = settled ? 0 : contact.failures + 1;
       this.#schedule(contact);
     });
   }
@@ -80,17 +84,19 @@ export class Bootstrapper {
     const { resolver } = this.#deps;
     const found = await resolver.resolve(text);
     if (this.#stopped) return true;
-    const missing = found.filter((address) => !this.#isPresent(address));
+    const missing = found.filter((address) => this.#isMissing(address));
     const reached = await Promise.all(missing.map((address) => this.#join(address)));
     return found.length > 0 && reached.every(Boolean);
   }
 
-  #isPresent(address: SocketAddress): boolean {
-    const { table } = this.#deps;
-    return [table.self, ...table.othersAlive()].some((record) => {
+  #isMissing(address: SocketAddress): boolean {
+    const { table, membership } = this.#deps;
+    const isAt = (record: MemberRecord) => {
       const known = socketAddressOf(record);
       return known?.addr === address.addr && known.port === address.port;
-    });
+    };
+    if (isAt(table.self)) return false;
+    return membership.isContested() || !table.othersAlive().some(isAt);
   }
 
   #join(address: SocketAddress): Promise<boolean> {

@@ -23,7 +23,7 @@ export interface Gossip {
   /** One attempt at each of these `host:port`. Never rejects. */
   join(addresses: readonly string[]): Promise<JoinResult>;
   view(): GossipView;
-  /** Tells the pool anew who we are. @throws GossipError above 512 bytes. */
+  /** Announces what others shall know of us, if it changed. @throws GossipError above 512 bytes. */
   setMetadata(meta: Uint8Array): void;
   /**
    * Spreads a message to random nodes, most likely all of a small pool; receivers do not pass it

@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { formatAddress, type SocketAddress } from './address.ts';
+import { formatAddress, type SocketAddress, sameBytes } from './address.ts';
 import type { Gossip, JoinResult } from './gossip-api.ts';
 import { checkedMeta, type GossipConfig } from './gossip-config.ts';
 import { GossipError } from './gossip-error.ts';
@@ -45,10 +45,14 @@ class GossipNode implements Gossip {
     if (this.#phase !== 'new') throw notRunning('a gossip node can be started only once');
     this.#phase = 'running';
     const { transport, inbox, server, problems, table } = this.#parts;
-    const bound = await transport.start({
+    const started = transport.start({
       onPacket: (bytes, from) => inbox.packet(bytes, from),
       onStream: (stream, from) => server.accept(stream, from),
       onProblem: (message) => problems.report('transport', message, message),
+    });
+    const bound = await started.catch((error) => {
+      this.#phase = 'stopped';
+      throw error;
     });
     const advertised = this.#config.advertise ?? this.#config.bind;
     table.putOwnPort(advertised.port === 0 ? bound.port : advertised.port);
@@ -79,7 +83,9 @@ class GossipNode implements Gossip {
 
   setMetadata(meta: Uint8Array): void {
     this.#mustBeRunning();
-    this.#parts.membership.announce({ meta: checkedMeta(meta) });
+    const { membership, table } = this.#parts;
+    const checked = checkedMeta(meta);
+    if (!sameBytes(checked, table.self.meta)) membership.announce({ meta: checked });
   }
 
   sendUserMessage(body: Uint8Array, key?: string): void {

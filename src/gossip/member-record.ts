@@ -67,8 +67,11 @@ export function judgeAlive(
   return { kind: 'accepted', record: aliveRecord(alive, sinceMs) };
 }
 
-export function sameAddress(known: MemberRecord, alive: Alive): boolean {
-  return known.port === alive.port && sameBytes(known.addr, alive.addr);
+/** Where a node is, as it announced it. */
+type Place = Pick<MemberRecord, 'addr' | 'port'>;
+
+export function sameAddress(a: Place, b: Place): boolean {
+  return a.port === b.port && sameBytes(a.addr, b.addr);
 }
 
 /** A name may appear at another address once its owner left, or has been dead for long enough. */

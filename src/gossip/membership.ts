@@ -1,7 +1,14 @@
 import { bytesToIp, formatAddress } from './address.ts';
 import type { Awareness } from './awareness.ts';
 import type { Clock } from './clock.ts';
-import { isGone, judgeAlive, judgeDead, judgeSuspect, type MemberRecord } from './member-record.ts';
+import {
+  isGone,
+  judgeAlive,
+  judgeDead,
+  judgeSuspect,
+  type MemberRecord,
+  sameAddress,
+} from './member-record.ts';
 import type { MemberTable } from './member-table.ts';
 import type { Alive, Dead, PacketMessage, PushPullNode, Suspect } from './messages.ts';
 import type { Problems } from './problems.ts';
@@ -25,6 +32,7 @@ export class Membership {
   readonly #deps: MembershipDeps;
   readonly #suspicions: Suspicions;
   #leaving = false;
+  #contested = false;
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps;
@@ -97,8 +105,19 @@ export class Membership {
     );
     const conflict = versionConflict(versioned);
     if (conflict !== undefined) return conflict;
+    const { self } = this.#deps.table;
+    const namesake = nodes.find(({ name }) => name === self.name);
+    this.#contested = namesake !== undefined && !sameAddress(self, namesake);
     for (const node of nodes) this.#mergeNode(node);
     return undefined;
+  }
+
+  /**
+   * True while the pool holds our name for another address: it does not know us, and only hears
+   * of us when we ask again.
+   */
+  isContested(): boolean {
+    return this.#contested;
   }
 
   /** What we tell in an exchange of whole states. */

@@ -82,7 +82,10 @@ export function createParts(config: GossipConfig, deps: GossipDeps, outputs: Nod
     problems,
   });
   const contacts = config.bootstrap ?? [];
-  const bootstrapper = new Bootstrapper({ ...foundation, resolver, exchange }, contacts);
+  const bootstrapper = new Bootstrapper(
+    { ...foundation, membership, resolver, exchange },
+    contacts,
+  );
   return {
     ...foundation,
     dissemination,

@@ -25,3 +25,13 @@ export function membersProbeEveryMs(
   const isOff = silent || learner || alive < settings.requiredSize;
   return isOff ? Math.min(suspectMs, healthCheckIntervalMs) : healthCheckIntervalMs;
 }
+
+/** Whose endpoint gives the member list: a learner may not, so a running peer's stands in for it. */
+export function memberListFrom({ context }: NodeSnapshot): string {
+  const { settings, peers } = context;
+  if (!ownStatus(context)?.learner) return settings.clientUrl;
+  const running = peers.find(
+    ({ liveness, status }) => liveness === 'alive' && status === 'running',
+  );
+  return running?.clientUrl ?? settings.clientUrl;
+}

@@ -64,13 +64,17 @@ export function createObservers(resources: NodeResources): Observers {
         })),
       ),
     observeMembers: () =>
-      probeMembers$({
-        ...timing,
-        endpoint: own,
-        endpoints,
-        everyMs$: resources.membersEveryMs$,
-        now$: livenessChanges$(resources),
-      }).pipe(
+      resources.listFrom$.pipe(
+        distinctUntilChanged(),
+        switchMap((url) =>
+          probeMembers$({
+            ...timing,
+            endpoint: endpoints.at(url),
+            endpoints,
+            everyMs$: resources.membersEveryMs$,
+            now$: livenessChanges$(resources),
+          }),
+        ),
         switchMap(({ atMs, members, statuses }) =>
           'members' in members
             ? of<NodeEvent>({

@@ -6,6 +6,7 @@ import { E2dError } from '../errors/e2d-error.ts';
 import type { EtcdBinaries } from '../etcd/binaries/etcd-binaries.ts';
 import { locateEtcd } from '../etcd/binaries/locate.ts';
 import { progressLines } from '../etcd/binaries/progress-lines.ts';
+import { loadEtcd3 } from '../etcd/client/load-etcd3.ts';
 import { ensureDataDir } from '../etcd/data-dir/ensure-data-dir.ts';
 import { defaultExpiryPolicy, expireMovedAside } from '../etcd/data-dir/expire-moved-aside.ts';
 import { readIdentity, writeIdentity } from '../etcd/data-dir/identity-file.ts';
@@ -42,6 +43,8 @@ export async function prepareNode(
     const { PeerGossip } = await import('./peer-gossip.ts');
     resources.gossip = await PeerGossip.start(config, identity, resources.log);
   }
+  // Ready by the time it is needed; whoever needs it is told if it cannot be loaded.
+  loadEtcd3().catch(() => undefined);
   return {
     identity,
     data: adoptedPid === null ? survey.data : { kind: 'readable' },

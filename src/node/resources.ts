@@ -21,6 +21,8 @@ export interface NodeResources {
   /** How often the members are to be asked: slow while all is quiet. */
   readonly membersEveryMs$: Observable<number>;
   readonly ownEveryMs$: Observable<number>;
+  /** The client URL to read the member list from: our own, unless our member is a learner. */
+  readonly listFrom$: Observable<string>;
   /** These are set once the machine was read. */
   binaries: EtcdBinaries | null;
   etcd: RunningEtcd | null;

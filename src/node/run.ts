@@ -11,7 +11,7 @@ import { createEtcdEndpoint } from '../etcd/client/create-endpoint.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import type { Log } from '../log/create-log.ts';
-import { membersProbeEveryMs, ownProbeEveryMs } from './cadence.ts';
+import { memberListFrom, membersProbeEveryMs, ownProbeEveryMs } from './cadence.ts';
 import { systemClock } from './clock.ts';
 import { Driver, type DriverEntry, type NodeSnapshot } from './driver.ts';
 import { createEffects, toFault } from './effects.ts';
@@ -43,6 +43,7 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
     const tls = await endpointTls(config.tls);
     const ownEveryMs$ = new BehaviorSubject(0);
     const membersEveryMs$ = new BehaviorSubject(0);
+    const listFrom$ = new BehaviorSubject(config.urls.clientAdvertise);
     const resources: NodeResources = {
       config,
       log,
@@ -51,6 +52,7 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
       own: createEtcdEndpoint(config.urls.clientAdvertise, tls),
       ownEveryMs$,
       membersEveryMs$,
+      listFrom$,
       binaries: null,
       etcd: null,
       launching: null,
@@ -59,6 +61,7 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
     };
     const paceBy = (snapshot: NodeSnapshot) => {
       ownEveryMs$.next(ownProbeEveryMs(snapshot));
+      listFrom$.next(memberListFrom(snapshot));
       membersEveryMs$.next(membersProbeEveryMs(snapshot, config.healthCheckIntervalMs));
     };
     return await live(resources, stop, paceBy);

@@ -5,7 +5,7 @@ export interface Chart {
   readonly root: ChartState;
 }
 
-export type ChartStateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
+type ChartStateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
 
 export interface ChartState {
   /** Unique within the chart: `node.running.etcd`. */
@@ -25,7 +25,7 @@ export interface ChartState {
   readonly meta: unknown;
 }
 
-export interface ChartInvoke {
+interface ChartInvoke {
   readonly id: string;
   readonly src: string;
 }

@@ -19,7 +19,7 @@ export interface Picture {
  * - `any`: stands for every state inside the box it is in.
  * - `elsewhere`: a state outside the picture, to which or from which an arrow leads.
  */
-export type BoxKind = 'state' | 'initial' | 'any' | 'elsewhere';
+type BoxKind = 'state' | 'initial' | 'any' | 'elsewhere';
 
 export interface Box {
   readonly id: string;
@@ -70,7 +70,7 @@ export function drawPicture(chart: Chart, view: View = {}): Picture {
 }
 
 /** The id of the box that stands for every state inside a state. */
-export function anyInside(stateId: string): string {
+function anyInside(stateId: string): string {
   return `${stateId}.*`;
 }
 

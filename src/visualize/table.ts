@@ -35,7 +35,7 @@ function rowOf(chart: Chart, transition: ChartTransition): readonly string[] {
 }
 
 /** A Markdown table of cells that are Markdown already. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line), ''].join('\n');
 }

@@ -4,7 +4,7 @@ import type { SourceFile } from './project-files.ts';
 /** What is wrong, where, and what to do instead: one line for a person. */
 export type Violation = string;
 
-export const LIMITS = { functionLines: 70, fileLines: 400, columns: 100 } as const;
+const LIMITS = { functionLines: 70, fileLines: 400, columns: 100 } as const;
 
 export function findLongFunctions({ path, text }: SourceFile): readonly Violation[] {
   const source = parse(path, text);

@@ -71,8 +71,11 @@ export async function underLock(
     kind: 'failed',
     fault: limit.aborted ? outOfTime.fault() : faultOf(problem),
   });
-  const attempt = () =>
-    acquireLock(deps.endpoint, { node: deps.nodeName, change: purpose }, bounds);
+  const attempt = async () => {
+    // A read ends as soon as a new leader is there; a write to one that was lost waits in vain.
+    await deps.endpoint.linearizableRead(bounds);
+    return acquireLock(deps.endpoint, { node: deps.nodeName, change: purpose }, bounds);
+  };
   const acquired = await attempt().catch(failed);
   if (acquired.kind !== 'held') return acquired;
   const { lock } = acquired;

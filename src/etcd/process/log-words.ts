@@ -35,7 +35,7 @@ export function lastWords(tail: string): readonly LastWord[] {
     .map(wordOf)
     .filter((word) => word !== null);
   // A database that is shorter than its header says is read past its end: a fault inside bbolt.
-  if (!/^unexpected fault [^]*^go\.etcd\.io\/bbolt\./m.test(tail)) return words;
+  if (!/^unexpected fault [\s\S]*^go\.etcd\.io\/bbolt\./m.test(tail)) return words;
   return [...words, { text: 'unexpected fault in go.etcd.io/bbolt', fatal: true }];
 }
 

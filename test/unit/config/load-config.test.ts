@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { thisMachine } from '../../../src/config/surroundings.ts';
-import { allTlsFiles, load, readableTlsFiles, refusal } from './machine.ts';
+import { allTlsFiles, load, readableTlsFiles, refusal, surroundings } from './machine.ts';
 
 describe('defaults', () => {
   test('are those of a single node on this machine alone', async () => {
@@ -95,6 +96,19 @@ describe('precedence', () => {
       files,
     });
     expect(config.name).toBe('file');
+  });
+
+  test('of a repeated flag the last, unless it is a list', async () => {
+    const files = { '/a.yaml': 'host: 10.0.0.8', '/b.yaml': 'host: 10.0.0.9' };
+    const flags = ['name=a', 'config=/a.yaml', 'bootstrap-addrs=b1', 'name=b', 'config=/b.yaml'];
+    const given = [...flags, 'bootstrap-addrs=b2,b3', 'required-cluster-size=3'].map((flag) => {
+      const [option = '', text = ''] = flag.split('=');
+      return { option, origin: `--${option}`, text };
+    });
+    const line = { given, problems: [], warnings: [] };
+    const config = await loadConfig(line, surroundings({ files }));
+    expect(config).toMatchObject({ name: 'b', host: '10.0.0.9' });
+    expect(config.bootstrapAddresses.map(({ host }) => host)).toEqual(['b1', 'b2', 'b3']);
   });
 
   test('today’s variable outranks its former spelling', async () => {
