@@ -7,7 +7,8 @@ import { foundingPeers, type LifecycleFacts } from './decide.ts';
  * The founding node with the smallest node id coordinates. It proposes exactly the required nodes;
  * each of them pins its acknowledgement on disk before it tells of it, and is bound by it until the
  * coordinator itself says otherwise. When all have acknowledged, the coordinator pins and tells the
- * commit, and only then does anyone start etcd. So two plans that share a node cannot both come true.
+ * commit, and only then does anyone start etcd. So two plans that share a node cannot both come true;
+ * with fewer than twice the required nodes about, any two plans do.
  */
 export type PlanStep =
   | { readonly kind: 'wait'; readonly reason: string }
@@ -87,10 +88,13 @@ function stepAsCoordinator(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
     if (peer?.liveness !== 'alive') {
       return { kind: 'release', reason: `${other.name} is not alive any more` };
     }
-    const rival = rivalCoordinator(facts, peer, plan);
-    if (rival !== null && rival < plan.coordinator) {
-      return { kind: 'release', reason: `${other.name} follows an earlier coordinator` };
-    }
+  }
+  const rival = rivalsOf(plan, facts.peers)[0];
+  if (rival && rival.nodeId < plan.coordinator) {
+    return { kind: 'release', reason: `${rival.name} coordinates another plan, and comes first` };
+  }
+  if (rival) {
+    return { kind: 'wait', reason: `${rival.name} has to call its own plan off` };
   }
   const silent = others.find(
     ({ nodeId }) => facts.peers.find((peer) => peer.nodeId === nodeId)?.plan?.id !== plan.id,
@@ -100,12 +104,12 @@ function stepAsCoordinator(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
     : { kind: 'commit', plan };
 }
 
-/** The coordinator of another plan that a member of ours is bound to. */
-function rivalCoordinator({ peers }: PlanFacts, peer: Peer, plan: BootstrapPlan): string | null {
-  if (peer.plan === null || peer.plan.id === plan.id) return null;
-  const rivalId = peer.plan.id;
-  const rival = peers.find((other) => other.plan?.id === rivalId && other.plan.proposal);
-  return rival?.nodeId ?? null;
+/** Living coordinators of other plans, the one that comes first at the head. */
+function rivalsOf(plan: BootstrapPlan, peers: readonly Peer[]): readonly Peer[] {
+  return peers
+    .filter((peer) => peer.liveness === 'alive' && peer.plan?.proposal !== undefined)
+    .filter((peer) => peer.plan?.id !== plan.id)
+    .sort(byNodeId);
 }
 
 function stepAsParticipant(facts: PlanFacts, plan: BootstrapPlan): PlanStep {

@@ -42,12 +42,17 @@ function nodeLines({ node, decision, etcd, quorum, leader }: StatusReport): stri
   ];
   const since = quorum.sinceMs === null ? '' : ` for ${age(quorum.sinceMs)}`;
   return [
-    `Node ${node.name} is ${node.state} for ${age(node.sinceMs)}${path}` +
+    `Node ${node.name} is ${inWords(node.state)} for ${age(node.sinceMs)}${path}` +
       ` (e2d ${node.version}, pid ${node.pid})`,
     ...(decision === null ? [] : [`  because: ${withRule(decision)}`]),
     `etcd${facts.join('')}`,
     `Quorum is ${quorum.state}${since}; ${leader === null ? 'no leader is known' : `${leader} leads`}`,
   ];
+}
+
+/** Where the node stands, without the parts that have lines of their own: `active.running.(...)`. */
+function inWords(state: string): string {
+  return state.replace(/^active\./, '').replace(/\.?\(.*\)$/, '');
 }
 
 function memberLines(members: readonly MemberReport[]): string[] {

@@ -23,7 +23,10 @@ export interface Gossip {
   /** One attempt at each of these `host:port`. Never rejects. */
   join(addresses: readonly string[]): Promise<JoinResult>;
   view(): GossipView;
-  /** Announces what others shall know of us, if it changed. @throws GossipError above 512 bytes. */
+  /**
+   * Announces what others shall know of us, if it changed; a node that is leaving has nothing to
+   * announce any more. @throws GossipError above 512 bytes, or before `start`.
+   */
   setMetadata(meta: Uint8Array): void;
   /**
    * Spreads a message to random nodes, most likely all of a small pool; receivers do not pass it

@@ -82,8 +82,9 @@ class GossipNode implements Gossip {
   }
 
   setMetadata(meta: Uint8Array): void {
-    this.#mustBeRunning();
     const { membership, table } = this.#parts;
+    if (this.#phase === 'new') throw notRunning('this gossip node is not started yet');
+    if (this.#phase !== 'running') return;
     const checked = checkedMeta(meta);
     if (!sameBytes(checked, table.self.meta)) membership.announce({ meta: checked });
   }

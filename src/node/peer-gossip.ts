@@ -16,6 +16,7 @@ const leaveTimeoutMs = 1_500;
 export class PeerGossip {
   readonly name: string;
   readonly #gossip: Gossip;
+  #hasLeft = false;
 
   private constructor(name: string, gossip: Gossip) {
     this.name = name;
@@ -54,6 +55,7 @@ export class PeerGossip {
 
   /** Tells all others what this node is now. Throws `E2D_ANNOUNCEMENT_TOO_LONG`. */
   announce(announcement: Announcement): void {
+    if (this.#hasLeft) return;
     const metadata = encodeAnnouncement(announcement);
     if (metadata === null) {
       throw new E2dError(
@@ -70,12 +72,14 @@ export class PeerGossip {
 
   /** Says good-bye, bounded in time, and ends. */
   async leave(): Promise<void> {
+    this.#hasLeft = true;
     await this.#gossip.leave(leaveTimeoutMs);
     await this.#gossip.stop();
   }
 
   /** Ends without a word. */
   async stop(): Promise<void> {
+    this.#hasLeft = true;
     await this.#gossip.stop();
   }
 }

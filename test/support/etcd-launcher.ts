@@ -28,11 +28,12 @@ export class EtcdCluster {
   }
 
   /** A member that is not in the cluster yet: addresses and a data dir, no process. */
-  async addBlank(name = `m${this.members.length}`): Promise<EtcdProcess> {
+  async addBlank(scheme: 'http' | 'https' = 'http'): Promise<EtcdProcess> {
+    const name = `m${this.members.length}`;
     const address = this.#addresses.next();
     const [clientPort, peerPort] = [await freePort(address), await freePort(address)];
     const member = new EtcdProcess(this.#directory, name, {
-      clientUrl: `http://${address}:${clientPort}`,
+      clientUrl: `${scheme}://${address}:${clientPort}`,
       peerUrl: `http://${address}:${peerPort}`,
     });
     this.members.push(member);
@@ -63,7 +64,11 @@ export class EtcdProcess {
   }
 
   /** Starts etcd; `initialCluster` is `name=peerURL` pairs joined by commas. */
-  start(clusterState: 'new' | 'existing', initialCluster: string): void {
+  start(
+    clusterState: 'new' | 'existing',
+    initialCluster: string,
+    moreFlags: readonly string[] = [],
+  ): void {
     this.#arguments = [
       ['--name', this.name],
       ['--data-dir', this.dataDir],
@@ -75,6 +80,7 @@ export class EtcdProcess {
       ['--initial-cluster-state', clusterState],
       ['--logger', 'zap'],
       unsafeNoFsync() ? ['--unsafe-no-fsync'] : [],
+      moreFlags,
     ].flat();
     this.restart();
   }
@@ -119,9 +125,14 @@ export class EtcdProcess {
   }
 }
 
+/** A cluster to which members are yet to be added. */
+export async function emptyEtcdCluster(): Promise<EtcdCluster> {
+  return new EtcdCluster(await mkdtemp(join(tmpdir(), 'e2d-etcd-')));
+}
+
 /** Starts a cluster of `size` members and waits until each answers its health check. */
 export async function startEtcdCluster(size: number): Promise<EtcdCluster> {
-  const cluster = new EtcdCluster(await mkdtemp(join(tmpdir(), 'e2d-etcd-')));
+  const cluster = await emptyEtcdCluster();
   for (let index = 0; index < size; index += 1) await cluster.addBlank();
   const initialCluster = initialClusterOf(cluster.members);
   for (const member of cluster.members) member.start('new', initialCluster);

@@ -50,11 +50,6 @@ export class VirtualClock implements Clock {
     throw new Error(`the condition did not hold within ${withinMs} virtual ms`);
   }
 
-  /** As if the process had been stopped: time passes, then all that is due runs late. */
-  jump(ms: number): void {
-    this.#nowMs += ms;
-  }
-
   async #advance(untilMs: number, isEnough: () => boolean): Promise<boolean> {
     for (;;) {
       await settle();
@@ -75,6 +70,51 @@ export class VirtualClock implements Clock {
       if (first === undefined || timer.dueMs < first.dueMs) first = timer;
     }
     return first;
+  }
+}
+
+/**
+ * One node's clock on the common time: it may show another hour, and a stalled node's timers run
+ * late, all at once, as in a process that was stopped.
+ */
+export class NodeClock implements Clock {
+  readonly #time: VirtualClock;
+  readonly #offsetMs: number;
+  readonly #late = new Map<number, () => void>();
+  #stalled = false;
+
+  constructor(time: VirtualClock, offsetMs = 0) {
+    this.#time = time;
+    this.#offsetMs = offsetMs;
+  }
+
+  nowMs(): number {
+    return this.#time.nowMs() + this.#offsetMs;
+  }
+
+  setTimeout(run: () => void, ms: number): number {
+    const handle = this.#time.setTimeout(() => {
+      if (this.#stalled) this.#late.set(handle, run);
+      else run();
+    }, ms);
+    return handle;
+  }
+
+  clearTimeout(handle: number | NodeJS.Timeout): void {
+    this.#late.delete(Number(handle));
+    this.#time.clearTimeout(handle);
+  }
+
+  stall(): void {
+    this.#stalled = true;
+  }
+
+  resume(): void {
+    this.#stalled = false;
+    for (const [handle, run] of this.#late) {
+      this.#late.delete(handle);
+      run();
+    }
   }
 }
 

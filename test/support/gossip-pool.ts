@@ -4,13 +4,14 @@ import type { GossipSettings } from '../../src/gossip/settings.ts';
 import type { UserState } from '../../src/gossip/state-exchange.ts';
 import type { GossipEvent } from '../../src/gossip/view.ts';
 import type { Keyring } from '../../src/gossip/wire/keyring.ts';
-import { GossipNetwork, seededRandom, VirtualClock } from './gossip-network.ts';
+import { GossipNetwork, NodeClock, seededRandom, VirtualClock } from './gossip-network.ts';
 
 /** A gossip node of a simulated pool, with all that it has told so far. */
 export interface PoolNode {
   readonly name: string;
   readonly addr: string;
   readonly gossip: Gossip;
+  readonly clock: NodeClock;
   readonly events: GossipEvent[];
   readonly problems: GossipProblem[];
   readonly userMessages: Uint8Array[];
@@ -23,6 +24,8 @@ export interface PoolNodeOptions {
   readonly keyring?: Keyring;
   readonly settings?: Partial<GossipSettings>;
   readonly userState?: UserState;
+  /** How far this node's clock is ahead of the others'. */
+  readonly clockOffsetMs?: number;
   readonly resolveHost?: (host: string) => Promise<readonly string[]>;
 }
 
@@ -42,20 +45,29 @@ export class GossipPool {
   /** Starts a node; `name` n3 lives at 10.0.0.3 unless told otherwise. */
   async start(name: string, options: PoolNodeOptions = {}): Promise<PoolNode> {
     const { addr = `10.0.0.${name.replace(/\D/g, '')}`, ...rest } = options;
-    const { resolveHost, userState, ...config } = rest;
+    const { resolveHost, userState, clockOffsetMs, ...config } = rest;
+    const clock = new NodeClock(this.clock, clockOffsetMs);
     const bind = { addr, port: POOL_PORT };
     this.#seed += 1;
     const gossip = createGossip(
       { name, bind, ...config },
       {
-        clock: this.clock,
+        clock,
         random: seededRandom(this.#seed),
         transport: this.network.transport(bind),
         ...(resolveHost === undefined ? {} : { resolveHost }),
         ...(userState === undefined ? {} : { userState }),
       },
     );
-    const node: PoolNode = { name, addr, gossip, events: [], problems: [], userMessages: [] };
+    const node: PoolNode = {
+      name,
+      addr,
+      gossip,
+      clock,
+      events: [],
+      problems: [],
+      userMessages: [],
+    };
     gossip.events$.subscribe((event) => node.events.push(event));
     gossip.problems$.subscribe((problem) => node.problems.push(problem));
     gossip.userMessages$.subscribe((body) => node.userMessages.push(body));
@@ -81,6 +93,18 @@ export class GossipPool {
   async kill(node: PoolNode): Promise<void> {
     this.nodes.delete(node.name);
     await node.gossip.stop();
+  }
+
+  /** As SIGSTOP does it: it neither reads nor thinks, and others get no answer. */
+  stall(node: PoolNode): void {
+    node.clock.stall();
+    this.network.freeze({ addr: node.addr, port: POOL_PORT });
+  }
+
+  /** As SIGCONT does it: first all overdue timers run, then what has arrived is read. */
+  resume(node: PoolNode): void {
+    node.clock.resume();
+    this.network.thaw({ addr: node.addr, port: POOL_PORT });
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,11 @@
+import { rootCertificates } from 'node:tls';
 import type { CallOptions as GrpcCallOptions, Interceptor } from '@grpc/grpc-js';
 import type { Etcd3 } from 'etcd3';
 import type { CallOptions } from './endpoint.ts';
 import { EtcdFault, toEtcdFault } from './etcd-fault.ts';
 import { type Etcd3Vendor, loadEtcd3 } from './load-etcd3.ts';
 
-/** PEM texts. Without `ca` the system's authorities are trusted. */
+/** PEM texts. Without `ca` the authorities that Node knows are trusted. */
 export interface EndpointTls {
   readonly ca?: Buffer;
   readonly certificate?: Buffer;
@@ -117,12 +118,13 @@ export class Connection {
 }
 
 function credentialsOf(tls: EndpointTls | undefined) {
-  if (tls?.ca === undefined) return {};
+  if (tls === undefined) return {};
+  const { ca, certificate, key } = tls;
   return {
     credentials: {
-      rootCertificate: tls.ca,
-      ...(tls.key === undefined ? {} : { privateKey: tls.key }),
-      ...(tls.certificate === undefined ? {} : { certChain: tls.certificate }),
+      rootCertificate: ca ?? Buffer.from(rootCertificates.join('\n')),
+      ...(key === undefined ? {} : { privateKey: key }),
+      ...(certificate === undefined ? {} : { certChain: certificate }),
     },
   };
 }

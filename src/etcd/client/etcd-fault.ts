@@ -73,8 +73,9 @@ const sentences: readonly (readonly [string, EtcdFaultCode])[] = [
   ['invalid auth token', 'unauthenticated'],
 ];
 
+/** Cancelled, and not by us, is what a server calls a call whose deadline it saw pass before us. */
 const statuses: Readonly<Record<string, EtcdFaultCode>> = {
-  CANCELLED: 'aborted',
+  CANCELLED: 'deadline',
   DEADLINE_EXCEEDED: 'deadline',
   NOT_FOUND: 'not-found',
   ALREADY_EXISTS: 'already-exists',

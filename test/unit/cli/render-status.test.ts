@@ -41,6 +41,15 @@ Safe to stop one more member? No: only 2 of 3 voters are healthy.
 `);
   });
 
+  test.each([
+    ['active.running.(etcd.up.healthy quorum.held)', 'running'],
+    ['active.bootstrappingNew.pinning', 'bootstrappingNew.pinning'],
+    ['preparing', 'preparing'],
+  ])('state %s', (state, expected) => {
+    const text = renderStatus({ ...degraded, node: { ...degraded.node, state } });
+    expect(text).toContain(`Node m1 is ${expected} for 1h30m`);
+  });
+
   const headlines: readonly (readonly [string, Partial<StatusReport>, string])[] = [
     ['healthy', { cluster: { ...degraded.cluster, requiredSize: 1 } }, 'healthy (2 of 2 voters'],
     ['no quorum', { quorum: { state: 'lost', sinceMs: 1 } }, 'without quorum (2 of 3 voters'],

@@ -17,7 +17,7 @@ describe('the fault of an error', () => {
       'unhealthy-cluster',
     ],
     ['4 DEADLINE_EXCEEDED: Deadline exceeded after 1.0s', 'deadline'],
-    ['1 CANCELLED: aborted', 'aborted'],
+    ['1 CANCELLED: Call cancelled', 'deadline'],
     ['5 NOT_FOUND: etcdserver: member not found', 'not-found'],
     [
       '9 FAILED_PRECONDITION: etcdserver: can only promote a learner member which is in sync with leader',
