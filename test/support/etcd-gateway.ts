@@ -7,11 +7,6 @@ export interface StoredKey {
   readonly modRevision: number;
 }
 
-export interface KeyHash {
-  readonly hash: string;
-  readonly compactRevision: number;
-}
-
 type Json = Record<string, unknown>;
 
 /**
@@ -86,21 +81,6 @@ export class EtcdGateway {
       version: String(answer['version']),
       learner: answer['isLearner'] === true,
     };
-  }
-
-  /** The hash of all keys up to a revision: equal on members that hold equal data. */
-  async hashKeys(revision: number): Promise<KeyHash> {
-    const answer = await this.#call('/v3/maintenance/hash', { revision });
-    return {
-      hash: String(answer['hash']),
-      compactRevision: Number(answer['compact_revision'] ?? 0),
-    };
-  }
-
-  async moveLeader(targetId: string): Promise<void> {
-    await this.#call('/v3/maintenance/transfer-leadership', {
-      targetID: BigInt(`0x${targetId}`).toString(),
-    });
   }
 
   close(): void {

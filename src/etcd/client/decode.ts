@@ -22,7 +22,7 @@ export function integerFromWire(decimal: string): number {
   );
 }
 
-export function memberFromWire(member: IMember): Member {
+function memberFromWire(member: IMember): Member {
   return {
     id: idFromWire(member.ID),
     name: member.name,

@@ -51,7 +51,7 @@ export interface Transaction {
   readonly failure?: readonly Operation[];
 }
 
-export interface TransactionResult {
+interface TransactionResult {
   readonly succeeded: boolean;
   /** What each operation that ran found, in order; empty for writes. */
   readonly found: readonly (readonly KeyValue[])[];

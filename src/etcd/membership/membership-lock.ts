@@ -13,7 +13,7 @@ import { changeKey, lockKey, removalsPrefix } from './keys.ts';
  * How long the lock outlives a holder that died. Work under the lock is bounded well below it and
  * the lease is never prolonged, so that a holder stops before its lock can pass to another.
  */
-export const lockTtlSeconds = 10;
+const lockTtlSeconds = 10;
 export const lockedWorkLimitMs = 8_000;
 
 const holderSchema = z.object({ node: z.string(), change: z.string() });

@@ -21,6 +21,7 @@ export interface LaunchOptions {
   /** Where this member can be asked, for whoever adopts it. */
   readonly clientUrl: string;
   readonly logLimits?: LogLimits;
+  readonly rotateEveryMs?: number;
 }
 
 /**
@@ -60,7 +61,11 @@ export async function launchEtcd(options: LaunchOptions): Promise<RunningEtcd> {
     await childExit;
     throw startFailure(options.exe, error);
   }
-  return new RunningEtcd({ stateDir: options.stateDir, record, log, childExit });
+  const { stateDir, rotateEveryMs } = options;
+  return new RunningEtcd({
+    ...{ stateDir, record, log, childExit },
+    ...(rotateEveryMs === undefined ? {} : { rotateEveryMs }),
+  });
 }
 
 function exitOf(child: ChildProcess): Promise<RawExit> {

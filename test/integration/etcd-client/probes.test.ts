@@ -18,6 +18,7 @@ import { probeMembers$ } from '../../../src/etcd/probes/probe-members.ts';
 import { probeOwn$ } from '../../../src/etcd/probes/probe-own.ts';
 import { surveyCluster$, surveyOnce$ } from '../../../src/etcd/probes/survey-cluster.ts';
 import { type EtcdCluster, healthy, startEtcdCluster } from '../../support/etcd-launcher.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const timing = { timeoutMs: 500, scheduler: asyncScheduler, now: () => performance.now() };
 
@@ -105,7 +106,10 @@ describe('probing three members', () => {
   test('a survey answers as soon as one client URL has a quorum behind it', async () => {
     const clientUrls$ = new BehaviorSubject<readonly string[]>(['http://127.0.0.1:1']);
     const endpoint = endpoints.at(cluster.member(0).clientUrl);
-    const record = await writeClusterRecord(endpoint, { lineage: 'l-1', requiredSize: 3 });
+    const record = await waitUntil(
+      () => writeClusterRecord(endpoint, { lineage: 'l-1', requiredSize: 3 }),
+      { what: 'there is a leader again', withinMs: 10_000 },
+    );
     const survey$ = surveyOnce$(endpoints, 500);
     const options = { clientUrls$, pauseMs: 60_000, scheduler: asyncScheduler, survey$ };
     const answers$ = surveyCluster$(options).pipe(share());

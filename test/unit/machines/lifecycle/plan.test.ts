@@ -50,7 +50,7 @@ describe('a bootstrap plan', () => {
   test('has an id that covers nonce and members', () => {
     const other = stepOf(identity('a'), [peer('b'), peer('c', { peerUrl: 'http://elsewhere:1' })]);
     const later = stepOf(identity('a'), [peer('b'), peer('c')], 'n1');
-    const ids = [proposed(), other, later].map((step) => ('plan' in step ? step.plan.id : step.id));
+    const ids = [proposed().id, ...[other, later].map((step) => 'plan' in step && step.plan.id)];
     expect(new Set(ids).size).toBe(3);
   });
 

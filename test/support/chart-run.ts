@@ -1,0 +1,133 @@
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import type { MembersObservation, OwnProbe } from '../../machines/facts.ts';
+import type { NodeSettings } from '../../machines/node/context.ts';
+import type { NodeEffects, Prepared } from '../../machines/node/effects.ts';
+import type { NodeEvent } from '../../machines/node/events.ts';
+import { nodeMachine } from '../../machines/node/machine.ts';
+import { statePath } from '../../src/node/status.ts';
+import { identity, settings, status } from './builders.ts';
+
+type Snapshot = SnapshotFrom<typeof nodeMachine>;
+type Event = Parameters<typeof transition<typeof nodeMachine>>[2];
+
+/** The node's chart folded by hand: facts in, states and asked-for effects out. No time, no I/O. */
+export class ChartRun {
+  #snapshot: Snapshot;
+  readonly #asked = new Map<string, unknown>();
+  readonly #timers = new Map<string, number>();
+
+  constructor(own: NodeSettings = settings()) {
+    const [snapshot, actions] = initialTransition(nodeMachine, own);
+    this.#snapshot = snapshot;
+    this.#take(actions);
+  }
+
+  get state(): string {
+    return statePath(this.#snapshot.value);
+  }
+
+  get context(): Snapshot['context'] {
+    return this.#snapshot.context;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** The ids of effects and observers that run now. */
+  get running(): readonly string[] {
+    return [...this.#asked.keys()];
+  }
+
+  /** What a running effect was asked for. */
+  input<Name extends keyof NodeEffects>(_: Name, id: string = _): NodeEffects[Name]['input'] {
+    if (!this.#asked.has(id)) throw new Error(`${id} does not run; ${this.running.join()} do`);
+    return this.#asked.get(id) as NodeEffects[Name]['input'];
+  }
+
+  send(event: NodeEvent): this {
+    return this.#step(event);
+  }
+
+  /** An effect comes back with its output. */
+  done<Name extends keyof NodeEffects>(
+    _: Name,
+    output: NodeEffects[Name]['output'],
+    id: string = _,
+  ): this {
+    this.input(_, id);
+    return this.#step({ type: `xstate.done.actor.${id}`, output, actorId: id } as unknown as Event);
+  }
+
+  fails(id: string, code = 'unavailable'): this {
+    if (!this.#asked.has(id)) throw new Error(`${id} does not run; ${this.running.join()} do`);
+    const error = { code, message: `${id} failed` };
+    return this.#step({ type: `xstate.error.actor.${id}`, error, actorId: id } as unknown as Event);
+  }
+
+  /** The delay in milliseconds of the timer whose id holds this name. */
+  delayOf(name: string): number | undefined {
+    return [...this.#timers].find(([id]) => id.includes(`after.${name}.`))?.[1];
+  }
+
+  /** A delay of the chart runs out. */
+  elapse(name: string): this {
+    const id = [...this.#timers.keys()].find((timer) => timer.includes(`after.${name}.`));
+    if (id === undefined) throw new Error(`no timer ${name}; ${[...this.#timers.keys()].join()}`);
+    this.#timers.delete(id);
+    return this.#step({ type: id } as unknown as Event);
+  }
+
+  #step(event: Event): this {
+    const [snapshot, actions] = transition(nodeMachine, this.#snapshot, event);
+    this.#snapshot = snapshot;
+    this.#take(actions);
+    return this;
+  }
+
+  #take(actions: readonly { readonly type: string; readonly params?: unknown }[]): void {
+    for (const { type, params } of actions) {
+      const given = (params ?? {}) as Record<string, unknown>;
+      const id = String(given['id']);
+      if (type === 'xstate.spawnChild') this.#asked.set(id, given['input']);
+      if (type === 'xstate.stopChild') this.#asked.delete(id);
+      if (type === 'xstate.raise') this.#timers.set(id, Number(given['delay']));
+      if (type === 'xstate.cancel') this.#timers.delete(String(given['sendId']));
+    }
+  }
+}
+
+export function prepared(changes: Partial<Prepared> = {}): Prepared {
+  return {
+    identity: identity(),
+    data: { kind: 'none' },
+    adoptedPid: null,
+    store: 'none',
+    etcdVersion: '3.6.14',
+    ...changes,
+  };
+}
+
+export const healthyProbe: OwnProbe = {
+  status: status('a'),
+  linearizable: 'ok',
+  serializable: 'ok',
+  alarms: [],
+};
+
+export function probed(probe: Partial<OwnProbe> = {}): NodeEvent {
+  return { type: 'etcd.probed', atMs: 0, probe: { ...healthyProbe, ...probe } };
+}
+
+export function observed(atMs: number, observation: MembersObservation): NodeEvent {
+  return { type: 'members.observed', atMs, observation };
+}
+
+/** A settled voter of a 3-node cluster, its etcd healthy. */
+export function settledVoter(own: NodeSettings = settings()): ChartRun {
+  const known = identity('a', { memberId: 'ma', clusterId: 'c1', lineage: 'l1' });
+  return new ChartRun(own)
+    .done('prepare', prepared({ identity: known, data: { kind: 'readable' } }))
+    .done('launchEtcd', { pid: 7 })
+    .send(probed());
+}
