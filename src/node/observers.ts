@@ -23,7 +23,7 @@ import { surveyCluster$, surveyOnce$ } from '../etcd/probes/survey-cluster.ts';
 import type { Observers } from './driver.ts';
 import type { NodeResources } from './resources.ts';
 
-const surveyPauseMs = 250;
+const surveyPauseMs = 100;
 const probeTimeoutMs = 1_000;
 const loopTickMs = 1_000;
 /** A loop that is later than this was standing still, not busy. */

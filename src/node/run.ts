@@ -7,7 +7,6 @@ import { e2dVersion } from '../config/e2d-version.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { type ControlServer, serveControl } from '../control/control-server.ts';
 import { E2dError } from '../errors/e2d-error.ts';
-import { createEtcdEndpoint } from '../etcd/client/create-endpoint.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import type { Log } from '../log/create-log.ts';
@@ -44,12 +43,13 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
     const ownEveryMs$ = new BehaviorSubject(0);
     const membersEveryMs$ = new BehaviorSubject(0);
     const listFrom$ = new BehaviorSubject(config.urls.clientAdvertise);
+    const endpoints = createEndpointPool(tls);
     const resources: NodeResources = {
       config,
       log,
       clock: systemClock,
-      endpoints: createEndpointPool(tls),
-      own: createEtcdEndpoint(config.urls.clientAdvertise, tls),
+      endpoints,
+      own: endpoints.at(config.urls.clientAdvertise),
       ownEveryMs$,
       membersEveryMs$,
       listFrom$,
@@ -80,6 +80,7 @@ async function live(
   const since = new StateSince(() => clock.nowMs());
   const logStep = logSteps(log);
   const announce = announcer(resources);
+  const forgetEndpoints = endpointKeeper(resources);
   const driver = new Driver({
     settings: settingsOf(config),
     effects: createEffects(resources),
@@ -95,6 +96,7 @@ async function live(
     },
     settled: (snapshot) => {
       paceBy(snapshot);
+      forgetEndpoints(snapshot);
       announce(snapshot);
     },
   });
@@ -158,6 +160,21 @@ function announcer(resources: NodeResources): (snapshot: NodeSnapshot) => void {
   };
 }
 
+/** Closes the connections to members that have left the list. */
+function endpointKeeper({ endpoints, config }: NodeResources): (snapshot: NodeSnapshot) => void {
+  let members: unknown = null;
+  return ({ context }) => {
+    const seen = context.observation?.members ?? null;
+    if (seen === null || seen === members) return;
+    members = seen;
+    endpoints.keepOnly([
+      config.urls.clientAdvertise,
+      ...seen.flatMap(({ clientUrls }) => clientUrls),
+      ...context.peers.map(({ clientUrl }) => clientUrl),
+    ]);
+  };
+}
+
 /** Since when the chart is in its state, and quorum in its own. */
 class StateSince {
   readonly #now: () => number;
@@ -188,7 +205,6 @@ async function release(resources: NodeResources, control: ControlServer): Promis
   await control.close();
   await resources.gossip?.stop();
   resources.etcd?.release();
-  resources.own.close();
   resources.endpoints.close();
 }
 

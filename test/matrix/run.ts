@@ -9,7 +9,7 @@ import { type Candidate, obtain } from './versions.ts';
 /**
  * Runs the lifecycle tests against each version of etcd that can be got here.
  *
- *   tsx test/matrix/run.ts [--obtain-only] [VERSION ...]
+ *   tsx test/matrix/run.ts [--obtain-only | --tests=PATH] [VERSION ...]
  *
  * Exits 1 when tests failed with some version, or no version could be got at all.
  */
@@ -22,6 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   const obtainOnly = args.includes('--obtain-only');
+  const tests = args.find((arg) => arg.startsWith('--tests='))?.slice('--tests='.length);
   const named = args.filter((arg) => !arg.startsWith('--'));
   const write = (text: string) => process.stdout.write(text);
   const onProgress = progressLines({ isTerminal: process.stdout.isTTY, write });
@@ -32,18 +33,26 @@ async function main(args: readonly string[]): Promise<number> {
     const { binaries } = candidate;
     if (binaries === null) rows.push({ candidate, outcome: null });
     else if (obtainOnly) rows.push({ candidate, outcome: 'ready' });
-    else rows.push({ candidate, outcome: await testWith(binaries, stop.signal) });
+    else
+      rows.push({
+        candidate,
+        outcome: await testWith(binaries, tests ?? lifecycleTests, stop.signal),
+      });
   }
   write(`\n${rows.map(({ candidate, outcome }) => lineOf(candidate, outcome)).join('\n')}\n`);
   const tested = rows.filter(({ outcome }) => outcome !== null);
   return tested.length > 0 && tested.every(({ outcome }) => outcome !== 'failed') ? 0 : 1;
 }
 
-async function testWith(binaries: EtcdBinaries, signal: AbortSignal): Promise<Outcome> {
+async function testWith(
+  binaries: EtcdBinaries,
+  tests: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const vitest = createRequire(import.meta.url).resolve('vitest/package.json');
   const script = join(dirname(vitest), 'vitest.mjs');
   const env = { ...process.env, E2D_ETCD_BIN_DIR: binaries.dir };
-  const args = [script, 'run', '--project', 'real', lifecycleTests];
+  const args = [script, 'run', '--project', 'real', tests];
   const child = spawn(process.execPath, args, { env, stdio: 'inherit' });
   // Vitest ends its own workers when it is told to stop.
   signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
