@@ -1,7 +1,6 @@
 import type { EtcdExitKind, MemberStatus } from '../facts.ts';
 import type { MembershipChange } from '../membership/evidence.ts';
 import { dueRemoval, isSteward } from '../membership/suspicions.ts';
-import { memberAt } from '../quorum.ts';
 import type { NodeContext } from './context.ts';
 
 /** Questions about what is known; each reads as a sentence after "if". */
@@ -50,11 +49,11 @@ export function isSettled(context: NodeContext): boolean {
 }
 
 /** Entries that our own member is behind its leader; null when either is unknown. */
-export function ownLag(context: Pick<NodeContext, 'observation' | 'identity'>): number | null {
-  const { observation, identity } = context;
-  if (!observation) return null;
-  const ownId = memberAt(observation.members, identity.peerUrl)?.id;
-  const own = ownId === undefined ? undefined : observation.statuses[ownId];
+export function ownLag(context: Pick<NodeContext, 'observation' | 'probe'>): number | null {
+  const { observation } = context;
+  const ownId = ownStatus(context)?.memberId;
+  if (!observation || ownId === undefined) return null;
+  const own = observation.statuses[ownId];
   const leader = Object.values(observation.statuses).find(
     (status) => status.leaderId === status.memberId,
   );

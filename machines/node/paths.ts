@@ -141,10 +141,14 @@ export const bootstrappingNew = nodeSetup.createStateConfig({
   states: {
     agreeing: {
       description: 'Looks at what the other nodes say of the plan, and takes the next step.',
-      entry: ['weigh', 'stepPlan'],
+      entry: ['weighUnlessBound', 'stepPlan'],
       on: {
         'gossip.changed': {
-          actions: [{ type: 'takePeers', params: ({ event }) => event.peers }, 'weigh', 'stepPlan'],
+          actions: [
+            { type: 'takePeers', params: ({ event }) => event.peers },
+            'weighUnlessBound',
+            'stepPlan',
+          ],
         },
       },
       always: [

@@ -127,6 +127,7 @@ export const nodeSetup = setup({
     takeAnswer: assign((_, answer: ClusterAnswer) => ({ answer })),
     forgetAnswer: assign({ answer: () => ({ kind: 'silent' }) as const }),
     weigh: assign(({ context }) => updates.weigh(context)),
+    weighUnlessBound: assign(({ context }) => updates.weighUnlessBound(context)),
     takePath: assign(({ context }, path: LifecyclePath) => updates.takePath(context, path)),
     stepPlan: assign(({ context }) => updates.stepPlan(context)),
     takeIdentity: assign((_, identity: Identity) => ({ identity })),

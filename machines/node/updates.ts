@@ -14,7 +14,7 @@ import { updateSuspicions } from '../membership/suspicions.ts';
 import { memberAt } from '../quorum.ts';
 import type { NodeContext } from './context.ts';
 import type { ChangeOutcome, Prepared } from './effects.ts';
-import { ownLag } from './guards.ts';
+import { ownLag, ownStatus } from './guards.ts';
 
 /** Named changes of the context: each is a total function from what is known to what is known next. */
 export type Update = Partial<NodeContext>;
@@ -40,6 +40,11 @@ export function lifecycleFacts(context: NodeContext): LifecycleFacts {
 /** Decides anew from all facts; what the decision is shows in the state that follows. */
 export function weigh(context: NodeContext): Update {
   return { decision: decide(lifecycleFacts(context)) };
+}
+
+/** A bound node does not change its mind: its first reason stands until the plan is over. */
+export function weighUnlessBound(context: NodeContext): Update {
+  return context.identity.plan === null ? weigh(context) : {};
 }
 
 export function takePath(_: NodeContext, path: LifecyclePath): Update {
@@ -178,7 +183,6 @@ export function takeObservation(
   seen: { readonly atMs: number; readonly observation: MembersObservation },
 ): Update {
   const { observation, atMs } = seen;
-  const ownMemberId = memberAt(observation.members, context.identity.peerUrl)?.id ?? '';
   const lag = ownLag({ ...context, observation });
   const steady = lag !== null && lag <= context.settings.policy.learnerLagMaxEntries;
   return {
@@ -186,7 +190,7 @@ export function takeObservation(
     steadySinceMs: steady ? (context.steadySinceMs ?? atMs) : null,
     suspicions: updateSuspicions(context.suspicions, {
       atMs,
-      ownMemberId,
+      ownMemberId: ownStatus(context)?.memberId ?? '',
       ...observation,
       peers: context.peers,
       maxGapMs: context.settings.observationGapMs,
@@ -201,9 +205,9 @@ export function doubtSelf(_: NodeContext): Update {
 
 /** The identity of a settled member: the plan has served, and the cluster is known to exist. */
 export function settledIdentity(context: NodeContext): Identity {
-  const { identity, probe } = context;
-  const status = probe?.status;
-  if (!status || !('memberId' in status)) return identity;
+  const { identity } = context;
+  const status = ownStatus(context);
+  if (status === null) return identity;
   return {
     ...identity,
     memberId: status.memberId,

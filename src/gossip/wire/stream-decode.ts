@@ -38,8 +38,6 @@ export class StreamDecoder {
   readonly #label: Uint8Array;
   readonly #limits: WireLimits;
   readonly #received = new GrowingBuffer();
-  /** Decoding is not tried again before so many bytes are there. */
-  #neededBytes = 1;
   #plain: StreamMessageReader | undefined;
   #result: StreamResult = MORE;
 
@@ -56,7 +54,6 @@ export class StreamDecoder {
       return this.#finish(this.#tooLarge());
     }
     this.#received.append(chunk);
-    if (this.#received.length < this.#neededBytes) return MORE;
     try {
       return this.#finish(this.#decode(this.#received.view()));
     } catch (error) {
@@ -123,7 +120,6 @@ export class StreamDecoder {
       return this.#finish({ kind: 'problem', problem: problemOf(error) });
     }
     if (neededBytes > this.#limits.streamBytes) return this.#finish(this.#tooLarge());
-    this.#neededBytes = neededBytes;
     return MORE;
   }
 

@@ -69,7 +69,7 @@ const node = fc.record({
   ...{ name, addr, port, meta, incarnation: uint32, vsn },
   state: fc.constantFrom('alive', 'suspect', 'dead', 'left'),
 });
-export const pushPull: fc.Arbitrary<PushPull> = fc.record({
+const pushPull: fc.Arbitrary<PushPull> = fc.record({
   type: fc.constant('pushPull'),
   join: fc.boolean(),
   nodes: fc.array(node, { maxLength: 12 }),

@@ -87,6 +87,19 @@ describe('encrypted packets', () => {
     }
   });
 
+  test('wrong padding of version 0 is noticed', () => {
+    // The version byte is not authenticated: a version 1 blob passes as one of version 0.
+    const open = (lastByte: number) => {
+      const plaintext = Uint8Array.of(...Array(15).fill(8), lastByte);
+      const blob = encrypt(plaintext, { keyring, aad: new Uint8Array() });
+      blob[0] = 0;
+      return decodePacket(blob, { keyring });
+    };
+    expect(open(15).messages).toEqual([{ type: 'user', body: new Uint8Array() }]);
+    expect(open(0).problems).toMatchObject([{ code: 'undecryptable' }]);
+    expect(open(17).problems).toMatchObject([{ code: 'undecryptable' }]);
+  });
+
   test('plaintext is refused unless the pool is changing over', () => {
     const packet = encodePacket([message]);
     expect(decodePacket(packet, { keyring }).problems).toMatchObject([{ code: 'undecryptable' }]);

@@ -28,6 +28,8 @@ describe('forms that Go accepts though it does not send them', () => {
     ['a longer array', '009701a178c000c0a17aa179'],
     ['bytes after the message', `0082${NODE}a178${SEQ}01ffff`],
     ['unknown fields of every type', unknownFields()],
+    ['a field named as a method', `0083a8${toHex(Buffer.from('toString'))}01${NODE}a178${SEQ}01`],
+    ['a source without a port', `0083${NODE}a178${SEQ}01aa536f7572636541646472a47f000001`],
     ['a field twice', `0083${NODE}a17a${NODE}a178${SEQ}01`],
   ])('%s', (_, hex) => {
     expect(decode(hex)).toEqual({ type: 'ping', seqNo: 1, node: 'x' });
@@ -77,13 +79,16 @@ describe('what is refused', () => {
     ['a port over 16 bits', `0182a4506f7274ce00010000${SEQ}01`],
     ['a number for a bool', '0181a44e61636b01'],
     ['an address of 5 bytes', `0181a6546172676574a50102030405`],
-    ['an announcement without a name', '0480'],
   ])('%s', (_, hex) => {
     expect(() => decode(hex)).toThrow(expect.objectContaining({ code: 'malformed' }));
   });
 
-  const aliveHex = (meta: string, vsn: string) =>
-    `0485a441646472a47f000001a44d657461${meta}${NODE}a178a4506f727401a356736e${vsn}`;
+  const aliveHex = (meta: string, vsn: string, name = 'a178') =>
+    `0485a441646472a47f000001a44d657461${meta}${NODE}${name}a4506f727401a356736e${vsn}`;
+
+  test('an announcement without a name', () => {
+    expect(() => decode(aliveHex('c0', 'a6010502000000', 'a0'))).toThrow('without a name');
+  });
 
   test('an announcement with a short version list, or too much metadata', () => {
     expect(decode(aliveHex('c0', 'a6010502000000'))).toMatchObject({ type: 'alive' });

@@ -128,6 +128,13 @@ describe('push/pull', () => {
   });
 });
 
+test('a user message beyond the limit is refused when it is announced', () => {
+  const bytes = encodeStream({ type: 'user', body: new Uint8Array(100) }, { role: 'dialler' });
+  const limits = (userStateBytes: number) => ({ limits: { userStateBytes } });
+  expect(decode(bytes, limits(100))).toMatchObject({ message: { type: 'user' } });
+  expect(decode(bytes.subarray(0, 20), limits(99))).toEqual(problem('too-large'));
+});
+
 describe('the end of a stream', () => {
   test('an incomplete message is a problem once nothing more comes', () => {
     const decoder = new StreamDecoder({ role: 'acceptor' });
@@ -167,4 +174,17 @@ test('a large state in many pieces is read in time linear to its size', () => {
   if (result.kind !== 'message' || result.message.type !== 'pushPull')
     throw new Error('no message');
   expect(Buffer.compare(result.message.userState, userState)).toBe(0);
+});
+
+test('many records in many pieces are read once each', () => {
+  const nodes = Array.from({ length: 8000 }, (_, index) => ({ ...node, name: `n${index}` }));
+  const bytes = encodeStream({ ...pushPull, nodes }, { role: 'dialler' });
+  const decoder = new StreamDecoder({ role: 'acceptor' });
+  const started = performance.now();
+  let result = decoder.push(new Uint8Array());
+  for (let from = 0; from < bytes.length; from += 100) {
+    result = decoder.push(bytes.subarray(from, from + 100));
+  }
+  expect(performance.now() - started).toBeLessThan(3000);
+  expect(result).toMatchObject({ kind: 'message', message: { nodes: { length: 8000 } } });
 });

@@ -17,7 +17,7 @@ export interface Vectors {
 
 export type Decoded = Readonly<Record<string, unknown>>;
 
-export interface PacketCapture {
+interface PacketCapture {
   readonly capture: CaptureName;
   readonly proto: 'udp';
   readonly hex: string;
@@ -25,7 +25,7 @@ export interface PacketCapture {
   readonly messages: readonly { readonly type: string; readonly decoded: Decoded }[];
 }
 
-export interface StreamCapture {
+interface StreamCapture {
   readonly capture: CaptureName;
   readonly proto: 'tcp';
   readonly dir: 'request' | 'response';
