@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'pure',
           include: ['test/{unit,model,architecture}/**/*.test.ts'],
           testTimeout: 30_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -71,5 +71,7 @@ function narrow(range: Range, min = 0, max = 0): void {
 
 function outside(what: string, spoken: number, range: Range): string | undefined {
   if (spoken >= range.min && spoken <= range.max) return undefined;
-  return `speaks ${what} version ${spoken}, but the pool understands ${range.min} to ${range.max}`;
+  const understood =
+    range.min > range.max ? 'nothing in common' : `versions ${range.min} to ${range.max}`;
+  return `speaks ${what} version ${spoken}, but all alive nodes together understand ${understood}`;
 }

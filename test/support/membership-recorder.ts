@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MemberList } from '../../machines/facts.ts';
 import { EtcdGateway } from './etcd-gateway.ts';
+import { waitUntil } from './wait-until.ts';
 
 /**
  * Watches the member lists of all endpoints all the time and remembers every cluster id and member
@@ -19,6 +20,12 @@ export class MembershipRecorder {
   constructor(endpoints: readonly string[], everyMs = 200) {
     this.#gateways = endpoints.map((endpoint) => new EtcdGateway(endpoint, 1_000));
     this.#loop = this.#watch(everyMs);
+  }
+
+  /** Resolves when a member list was seen: from then on nothing can be missed. */
+  async hasLooked(): Promise<void> {
+    const what = 'a member list is recorded';
+    await waitUntil(() => this.memberIds.size > 0, { what, withinMs: 10_000, everyMs: 20 });
   }
 
   async stop(): Promise<void> {

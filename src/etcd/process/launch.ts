@@ -24,6 +24,12 @@ export interface LaunchOptions {
   readonly rotateEveryMs?: number;
 }
 
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly childExit: Promise<RawExit>;
+  readonly identity: ProcessIdentity;
+}
+
 /**
  * Starts etcd in a session of its own, its log in `<state-dir>/etcd.log`, and writes down who it is in
  * `<state-dir>/etcd.pid`. No pipe, terminal or session joins it to e2d, so that it outlives e2d (S16).
@@ -34,16 +40,9 @@ export async function launchEtcd(options: LaunchOptions): Promise<RunningEtcd> {
   await ensureDataDir(options.stateDir);
   const log = new EtcdLog(options.stateDir, options.logLimits);
   const { file, offset } = await log.openForLaunch();
-  const child = spawn(options.exe, options.args, {
-    detached: true,
-    stdio: ['ignore', file.fd, file.fd],
-    env: options.environment,
-  });
-  // Listened to before anything is awaited: both events may come at once.
-  const childExit = exitOf(child);
-  const starting = started(child, options.exe);
-  await file.close();
-  const identity = await starting;
+  const { child, childExit, identity } = await spawnEtcd(options, file.fd).finally(() =>
+    file.close(),
+  );
   child.unref();
   const record = {
     ...identity,
@@ -66,6 +65,17 @@ export async function launchEtcd(options: LaunchOptions): Promise<RunningEtcd> {
     ...{ stateDir, record, log, childExit },
     ...(rotateEveryMs === undefined ? {} : { rotateEveryMs }),
   });
+}
+
+async function spawnEtcd(options: LaunchOptions, logFd: number): Promise<Spawned> {
+  const child = spawn(options.exe, options.args, {
+    detached: true,
+    stdio: ['ignore', logFd, logFd],
+    env: options.environment,
+  });
+  // Listened to before anything is awaited: both events may come at once.
+  const childExit = exitOf(child);
+  return { child, childExit, identity: await started(child, options.exe) };
 }
 
 function exitOf(child: ChildProcess): Promise<RawExit> {

@@ -107,6 +107,7 @@ describe('data dirs and peers that do not belong', () => {
     const stranger = theirs.node(0);
     await stranger.isSettled();
     const theirWitnesses = { writer: theirs.writer(), recorder: theirs.recorder() };
+    await Promise.all([witnesses, theirWitnesses].map(({ recorder }) => recorder.hasLooked()));
     await stranger.killE2d();
     stranger.start('--bootstrap-addrs', seeds);
     await staysTrue(

@@ -32,7 +32,7 @@ describe('a version field', () => {
 describe('one pool', () => {
   test.each([
     { what: 'equal nodes', nodes: [node('a', plain), node('b', plain)] },
-    { what: 'different but overlapping', nodes: [node('a', serf), node('b', versions(3, 4, 4))] },
+    { what: 'different but overlapping', nodes: [node('a', serf), node('b', versions(3, 6, 4))] },
     {
       what: 'a dead one with a wider range',
       nodes: [node('a', serf), node('b', versions(0, 9, 4), false)],
@@ -42,7 +42,7 @@ describe('one pool', () => {
   });
 
   test.each([
-    { what: 'application versions apart', nodes: [node('a', serf), node('b', plain)], who: 'b' },
+    { what: 'application versions apart', nodes: [node('a', serf), node('b', plain)], who: 'a' },
     {
       what: 'a dead one that spoke another',
       nodes: [node('a', serf), node('b', plain, false)],
