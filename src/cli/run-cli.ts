@@ -1,3 +1,4 @@
+import { cac } from 'cac';
 import { didYouMean } from '../config/suggest.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import type { Command } from './command.ts';
@@ -30,10 +31,15 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
   if (first === '--version') return dispatch(['version', ...rest.slice(1)], terminal);
   if (first === 'help') return showHelp(rest.slice(1), terminal);
   if (first === undefined) return showHelp([], terminal);
-  const command = findCommand(rest);
-  if (command !== undefined) {
-    return call(command, [...leading, ...rest.slice(command.words.length)], terminal);
+  const cli = cac('e2d');
+  for (const command of commands) {
+    cli
+      .command(command.words.join(' '), command.summary)
+      .action(() => call(command, [...leading, ...rest.slice(command.words.length)], terminal));
   }
+  // cac gets the command's words alone: it would turn a value like 007 into the number 7.
+  cli.parse(['node', 'e2d', findCommand(rest)?.words.join(' ') ?? first], { run: false });
+  if (cli.matchedCommand !== undefined) return cli.runMatchedCommand();
   if (args.some((arg) => helpSwitch.test(arg))) return showHelp(rest, terminal);
   throw unknownCommand(rest);
 }

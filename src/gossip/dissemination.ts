@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from './clock.ts';
 import type { MemberRecord } from './member-record.ts';
 import type { MemberTable } from './member-table.ts';
 import type { PacketPort } from './packet-port.ts';
-import type { Random } from './random.ts';
+import { type Random, shuffled } from './random.ts';
 import type { GossipSettings } from './settings.ts';
 
 export interface DisseminationDeps {
@@ -23,6 +23,8 @@ export class Dissemination {
   readonly #deps: DisseminationDeps;
   readonly #news: BroadcastQueue;
   readonly #userMessages: BroadcastQueue;
+  readonly #lastToldRound = new Map<string, number>();
+  #rounds = 0;
   #userMessageCount = 0;
   #timer: TimerHandle | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -85,11 +87,14 @@ export class Dissemination {
   }
 
   #round(): void {
-    const { clock, settings, table, random, packets } = this.#deps;
+    const { clock, settings, packets } = this.#deps;
     this.#timer = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
-    this.#lastRoundMs = clock.nowMs();
-    const targets = table.sample(settings.gossipNodes, random, (node) => this.#isTold(node));
+    const nowMs = clock.nowMs();
+    // After a pause the news is new, and whom old news went to says nothing.
+    if (nowMs - this.#lastRoundMs > 2 * settings.gossipIntervalMs) this.#lastToldRound.clear();
+    this.#lastRoundMs = nowMs;
+    const targets = this.#nextTargets();
     for (const target of targets) {
       const parts = this.takeFor(packets.emptyRoom());
       if (parts.length === 0) return;
@@ -98,6 +103,23 @@ export class Dissemination {
     if (targets.length > 0 && this.waiting > 0) {
       this.#schedule(this.#lastRoundMs + settings.gossipIntervalMs);
     }
+  }
+
+  /**
+   * Random nodes, but first those that were not told for longest: so news reaches as many different
+   * nodes as it is sent times, which in a small pool are all of them.
+   */
+  #nextTargets(): MemberRecord[] {
+    const { settings, table, random } = this.#deps;
+    this.#rounds += 1;
+    const tolds = shuffled(
+      table.others().filter((node) => this.#isTold(node)),
+      random,
+    );
+    const lastTold = ({ name }: MemberRecord) => this.#lastToldRound.get(name) ?? 0;
+    const targets = tolds.sort((a, b) => lastTold(a) - lastTold(b)).slice(0, settings.gossipNodes);
+    for (const { name } of targets) this.#lastToldRound.set(name, this.#rounds);
+    return targets;
   }
 
   #isTold(node: MemberRecord): boolean {

@@ -15,7 +15,7 @@ import type { Problems } from './problems.ts';
 import { judgeAliveAboutSelf, mustRefuteAccusation, refutingIncarnation } from './self-record.ts';
 import type { GossipSettings } from './settings.ts';
 import { Suspicions } from './suspicions.ts';
-import { versionConflict } from './versions.ts';
+import { hasSaneVersions, versionConflict } from './versions.ts';
 
 export interface MembershipDeps {
   readonly settings: GossipSettings;
@@ -227,7 +227,7 @@ export class Membership {
       { ...table.self, alive: true },
       { name: alive.node, alive: true, vsn: alive.vsn },
     ]);
-    if (conflict === undefined || alive.vsn.length < 6) return true;
+    if (conflict === undefined || !hasSaneVersions(alive.vsn)) return true;
     problems.report('incompatibleVersions', alive.node, `ignored as a member: ${conflict}`);
     return false;
   }

@@ -18,11 +18,11 @@ function loadedBy(path: string, found = new Set<string>()): Set<string> {
 const cli = fileURLToPath(new URL('../../../src/cli/', import.meta.url));
 
 test.each(['main.ts', 'commands/version.ts', 'commands/status.ts', 'help.ts'])(
-  '%s starts fast: it loads no package',
+  '%s starts fast: it loads no package but cac, which is small',
   (file) => {
     const loaded = [...loadedBy(cli + file)];
     const packages = loaded.filter((name) => !name.startsWith('/') && !name.startsWith('node:'));
-    expect(packages).toEqual([]);
+    expect(packages.filter((name) => name !== 'cac')).toEqual([]);
   },
 );
 
