@@ -113,7 +113,7 @@ const rules: readonly Rule[] = [
   {
     kind: 'corrupt-data',
     pattern:
-      /invalid database|failed to open database|unexpected fault in go\.etcd\.io\/bbolt|freepages: |page \d+ already freed|invalid page type|assertion failed: Page/i,
+      /invalid database|failed to open database|raised in go\.etcd\.io\/bbolt|freepages: |page \d+ already freed|invalid page type|assertion failed: Page/i,
     sentence: 'The database of this member (member/snap/db) is damaged and etcd cannot open it.',
   },
   {

@@ -34,9 +34,21 @@ export function lastWords(tail: string): readonly LastWord[] {
     .split('\n')
     .map(wordOf)
     .filter((word) => word !== null);
-  // A database that is shorter than its header says is read past its end: a fault inside bbolt.
-  if (!/^unexpected fault [\s\S]*^go\.etcd\.io\/bbolt\./m.test(tail)) return words;
-  return [...words, { text: 'unexpected fault in go.etcd.io/bbolt', fatal: true }];
+  const raisedAt = firstFrame(tail);
+  if (raisedAt === null) return words;
+  return [...words, { text: `raised in ${raisedAt}`, fatal: true }];
+}
+
+/**
+ * The function that panicked or touched memory that is not there, below the Go runtime's own frames.
+ * A database cut short shows in no message: bbolt reads past its end, or stumbles over what it finds.
+ */
+function firstFrame(tail: string): string | null {
+  const start = tail.search(/^(?:panic: |unexpected fault )/m);
+  if (start < 0) return null;
+  const [, stack] = tail.slice(start).split(/^goroutine \d+ .*\[running.*\]:$/m, 2);
+  const frames = (stack ?? '').split('\n').filter((line) => /^\S+\(/.test(line));
+  return frames.find((frame) => !/^(?:runtime\.|panic\()/.test(frame))?.slice(0, 200) ?? null;
 }
 
 /** Whether etcd was told by a signal to stop and did. */
