@@ -75,4 +75,8 @@ async function compare(role: Role): Promise<Row> {
   }
 }
 
-printTable([await compare('follower'), await compare('leader')]);
+const only = process.argv.find((argument) => argument === 'follower' || argument === 'leader');
+const roles: readonly Role[] = only === undefined ? ['follower', 'leader'] : [only as Role];
+const rows: Row[] = [];
+for (const role of roles) rows.push(await compare(role));
+printTable(rows);

@@ -140,7 +140,8 @@ async function etcdctl(endpoints: string, ...args: string[]): Promise<string> {
   return waitUntil(
     async () => {
       const options = { env: { ...withoutEtcdVariables(), ETCDCTL_API: '3' } };
-      const { stdout } = await run(binary('etcdctl'), ['--endpoints', endpoints, ...args], options);
+      const flags = ['--endpoints', endpoints, '--command-timeout', '1s'];
+      const { stdout } = await run(binary('etcdctl'), [...flags, ...args], options);
       return stdout;
     },
     { what: `etcdctl ${args.join(' ')} succeeds`, withinMs: 60_000, everyMs: 20 },

@@ -5,7 +5,8 @@ interface Broadcast {
   readonly key: string;
   readonly bytes: Uint8Array;
   readonly order: number;
-  readonly onSpread: (() => void) | undefined;
+  /** Undefined once it was called. */
+  onSpread: (() => void) | undefined;
   transmits: number;
 }
 
@@ -19,11 +20,14 @@ export interface PacketRoom {
 /** News waiting to be sent often enough. Least sent first, then the larger, then the newer. */
 export class BroadcastQueue {
   readonly #retransmitMult: number;
+  readonly #extraTransmits: number;
   readonly #waiting = new Map<string, Broadcast>();
   #order = 0;
 
-  constructor(retransmitMult: number) {
+  /** `extraTransmits` come on top of what the protocol asks for; nobody waits for them. */
+  constructor(retransmitMult: number, extraTransmits = 0) {
     this.#retransmitMult = retransmitMult;
+    this.#extraTransmits = extraTransmits;
   }
 
   get size(): number {
@@ -35,7 +39,7 @@ export class BroadcastQueue {
     const replaced = this.#waiting.get(key);
     this.#order += 1;
     this.#waiting.set(key, { key, bytes, order: this.#order, onSpread, transmits: 0 });
-    replaced?.onSpread?.();
+    if (replaced !== undefined) this.#report(replaced);
   }
 
   /** Takes what fits, and counts it as sent. `nodes` is the size of the pool. */
@@ -51,7 +55,8 @@ export class BroadcastQueue {
       left -= cost;
       taken.push(broadcast.bytes);
       broadcast.transmits += 1;
-      if (broadcast.transmits >= limit) this.#finish(broadcast);
+      if (broadcast.transmits >= limit) this.#report(broadcast);
+      if (broadcast.transmits >= limit + this.#extraTransmits) this.#finish(broadcast);
     }
     return taken;
   }
@@ -62,7 +67,13 @@ export class BroadcastQueue {
 
   #finish(broadcast: Broadcast): void {
     this.#waiting.delete(broadcast.key);
-    broadcast.onSpread?.();
+    this.#report(broadcast);
+  }
+
+  #report(broadcast: Broadcast): void {
+    const { onSpread } = broadcast;
+    broadcast.onSpread = undefined;
+    onSpread?.();
   }
 }
 

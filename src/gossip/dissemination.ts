@@ -33,8 +33,10 @@ export class Dissemination {
 
   constructor(deps: DisseminationDeps) {
     this.#deps = deps;
-    this.#news = new BroadcastQueue(deps.settings.retransmitMult);
-    this.#userMessages = new BroadcastQueue(deps.settings.retransmitMult);
+    // The early round comes on top: the regular ones stay as many, and as far apart, as they were.
+    const { retransmitMult, gossipNodes } = deps.settings;
+    this.#news = new BroadcastQueue(retransmitMult, gossipNodes);
+    this.#userMessages = new BroadcastQueue(retransmitMult, gossipNodes);
   }
 
   /** Messages still to be sent, for diagnostics. */

@@ -36,7 +36,10 @@ export interface GossipSettings {
    * bursts faster; it is the bound on rounds per second while news keeps coming.
    */
   readonly eagerGossipMs: number;
-  /** News is sent `retransmitMult × ceil(log10(nodes + 1))` times. Higher survives more loss. */
+  /**
+   * News is sent `retransmitMult × ceil(log10(nodes + 1))` times, and once more to `gossipNodes`.
+   * Higher survives more loss, in more packets.
+   */
   readonly retransmitMult: number;
   /**
    * How long dead nodes are still told news (so that they can refute) and are remembered. Longer

@@ -195,7 +195,7 @@ export class TestNode {
       ({ node }) => JSON.stringify(node),
       (error: Error) => error.message.split('\n')[0],
     );
-    const head = `--- ${this.name ?? 'unnamed'} ${this.host}: e2d ${this.e2dPid}, etcd ${this.etcdPids}`;
+    const head = `--- ${this.name ?? 'unnamed'} ${this.host}: ${this.#e2dState()}, etcd ${this.etcdPids}`;
     const etcdLogs = existsSync(this.dataDir)
       ? readdirSync(this.dataDir, { recursive: true, encoding: 'utf8' })
           .filter((file) => file.endsWith('etcd.log'))
@@ -212,6 +212,12 @@ export class TestNode {
 
   removeFolder(): void {
     rmSync(this.#options.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #e2dState(): string {
+    const { pid, exitCode, signalCode } = this.#e2d ?? {};
+    if (pid === undefined) return 'e2d was not started';
+    return this.e2dPid === null ? `e2d ended with ${exitCode ?? signalCode}` : `e2d ${pid}`;
   }
 
   #pids(): number[] {

@@ -28,7 +28,7 @@ const plainFarewell =
   /^(?:panic: |fatal error: |unexpected fault |flag |invalid (?:boolean )?value |SIG[A-Z]+: )/;
 const maxTextLength = 4000;
 
-/** The last words in a log tail, oldest first. */
+/** The last words in a log tail, oldest first; where a panic was raised comes before them all. */
 export function lastWords(tail: string): readonly LastWord[] {
   const words = tail
     .split('\n')
@@ -36,7 +36,7 @@ export function lastWords(tail: string): readonly LastWord[] {
     .filter((word) => word !== null);
   const raisedAt = firstFrame(tail);
   if (raisedAt === null) return words;
-  return [...words, { text: `raised in ${raisedAt}`, fatal: true }];
+  return [{ text: `raised in ${raisedAt}`, fatal: true }, ...words];
 }
 
 /**

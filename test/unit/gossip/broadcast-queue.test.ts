@@ -20,6 +20,18 @@ describe('the broadcast queue', () => {
     expect(queue.size).toBe(0);
   });
 
+  test('nobody waits for the transmits on top, which still come', () => {
+    const queue = new BroadcastQueue(2, 1);
+    let done = 0;
+    queue.add('a', part(1), () => {
+      done += 1;
+    });
+    expect([1, 2].map(() => queue.take(room, 3).length)).toEqual([1, 1]);
+    expect([done, queue.size]).toEqual([1, 1]);
+    expect([1, 2].map(() => queue.take(room, 3).length)).toEqual([1, 0]);
+    expect([done, queue.size]).toEqual([1, 0]);
+  });
+
   test('newer news about the same node replaces the older, which is then done', () => {
     const queue = new BroadcastQueue(4);
     let done = 0;

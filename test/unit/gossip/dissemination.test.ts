@@ -72,7 +72,7 @@ describe('metadata', () => {
     await pool.clock.run(5000);
     pool.network.passes = (_from, _to, kind) => kind === 'stream';
     nodes[0]?.gossip.setMetadata(text('unheard'));
-    await pool.clock.run(3000);
+    await pool.clock.runUntil(() => nodes[0]?.gossip.pendingBroadcasts() === 0, 1500);
     expect(nodes[1] && metaOf(nodes[1], 'n1')).toBe('');
     pool.network.heal();
     await pool.clock.runUntil(
