@@ -1,4 +1,6 @@
-/** The longest gap in acknowledged writes when a machine is lost: a follower's, and the leader's. */
+/**
+ * The longest gap in acknowledged writes when a machine is lost: a follower's, and the leader's.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { TestCluster } from '../test/support/cluster.ts';
 import { EtcdGateway } from '../test/support/etcd-gateway.ts';

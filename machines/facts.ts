@@ -1,9 +1,12 @@
 /**
  * What a node can know: the shapes of facts, shared by the charts and by the rooms of `src/` that
- * observe them. Plain JSON data only. `atMs` is the observing node's monotonic clock, never wall time.
+ * observe them. Plain JSON data only. `atMs` is the observing node's monotonic clock, never wall
+ * time.
  */
 
-/** An etcd member id or cluster id: lower-case hexadecimal without leading zeros, as etcd logs it. */
+/**
+ * An etcd member id or cluster id: lower-case hexadecimal without leading zeros, as etcd logs it.
+ */
 export type MemberId = string;
 export type ClusterId = string;
 
@@ -49,7 +52,10 @@ export type OwnData =
   | { readonly kind: 'readable' }
   | { readonly kind: 'unreadable'; readonly problem: string };
 
-/** What a node tells of its data: `lost` is an identity that belongs to a cluster, without data (S8). */
+/**
+ * What a node tells of its data: `lost` is an identity that belongs to a cluster, without data
+ * (S8).
+ */
 export type DataClaim = OwnData['kind'] | 'lost';
 
 /** How a node stands in its life, as it tells its peers. */
@@ -81,25 +87,34 @@ export interface Peer {
 }
 
 /**
- * How far a node went with a bootstrap plan (S7). `committed` is the coordinator's word that all have
- * acknowledged; `launched` is pinned before etcd is first started, and means that data may exist.
+ * How far a node went with a bootstrap plan (S7). `committed` is the coordinator's word that all
+ * have acknowledged; `launched` is pinned before etcd is first started, and means that data may
+ * exist.
  */
 export type PlanStage = 'acknowledged' | 'committed' | 'launched';
 
-/** One node's say on a bootstrap plan (S7). `proposal` is present in the coordinator's own vote only. */
+/**
+ * One node's say on a bootstrap plan (S7). `proposal` is present in the coordinator's own vote
+ * only.
+ */
 export interface PlanVote {
   readonly id: string;
   readonly stage: PlanStage;
   readonly proposal?: PlanProposal;
 }
 
-/** The nodes a coordinator proposes to form the cluster, by node id, and the nonce of the proposal. */
+/**
+ * The nodes a coordinator proposes to form the cluster, by node id, and the nonce of the proposal.
+ */
 export interface PlanProposal {
   readonly nonce: string;
   readonly nodeIds: readonly string[];
 }
 
-/** A bootstrap plan in full, as it is pinned on disk. `id` is also the cluster token and the lineage. */
+/**
+ * A bootstrap plan in full, as it is pinned on disk. `id` is also the cluster token and the
+ * lineage.
+ */
 export interface BootstrapPlan {
   readonly id: string;
   readonly coordinator: string;

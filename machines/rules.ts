@@ -1,4 +1,6 @@
-/** The safety rules by id, each with the one sentence that logs, refusals, docs and `explain` show. */
+/**
+ * The safety rules by id, each with the one sentence that logs, refusals, docs and `explain` show.
+ */
 export const rules = {
   S1: 'Unknown is not bad: a missing observation leads to waiting and retrying only.',
   S2: 'Local data first: nothing is created or restored while a node has, or may still have, its data.',

@@ -7,8 +7,8 @@ import { foundingPeers, type LifecycleFacts } from './decide.ts';
  * The founding node with the smallest node id coordinates. It proposes exactly the required nodes;
  * each of them pins its acknowledgement on disk before it tells of it, and is bound by it until the
  * coordinator itself says otherwise. When all have acknowledged, the coordinator pins and tells the
- * commit, and only then does anyone start etcd. So two plans that share a node cannot both come true;
- * with fewer than twice the required nodes about, any two plans do.
+ * commit, and only then does anyone start etcd. So two plans that share a node cannot both come
+ * true; with fewer than twice the required nodes about, any two plans do.
  */
 export type PlanStep =
   | { readonly kind: 'wait'; readonly reason: string }
@@ -48,7 +48,9 @@ function stepUnbound(facts: PlanFacts): PlanStep {
   return { kind: 'acknowledge', plan: makePlan(facts.nonce, members) };
 }
 
-/** Proposals that include this node and come from the coordinator they name, smallest node id first. */
+/**
+ * Proposals that include this node and come from the coordinator they name, smallest node id first.
+ */
 function proposalsNaming({ peers, identity }: PlanFacts): readonly Peer[] {
   return peers
     .filter((peer) => peer.liveness === 'alive' && peer.plan?.stage === 'acknowledged')
@@ -68,7 +70,9 @@ function stepTowards(facts: PlanFacts, coordinator: Peer): PlanStep {
   return { kind: 'acknowledge', plan };
 }
 
-/** The plan a proposal means by this node's own view; null when a node of it is not seen founding. */
+/**
+ * The plan a proposal means by this node's own view; null when a node of it is not seen founding.
+ */
 function resolveProposal(facts: PlanFacts, proposal: PlanProposal): BootstrapPlan | null {
   const seen = [ownMember(facts), ...foundingPeers(facts).map(plannedMember)];
   const members = proposal.nodeIds.map((nodeId) => seen.find((node) => node.nodeId === nodeId));
@@ -131,7 +135,9 @@ function stepAsParticipant(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
   return { kind: 'wait', reason: `${coordinator.name} has not committed plan ${plan.id} yet` };
 }
 
-/** The id covers nonce and members in full, so equal ids mean equal plans. It is the cluster token. */
+/**
+ * The id covers nonce and members in full, so equal ids mean equal plans. It is the cluster token.
+ */
 function makePlan(nonce: string, members: readonly PlannedMember[]): BootstrapPlan {
   const sorted = [...members].sort(byNodeId);
   const text = sorted.map(({ nodeId, name, peerUrl }) => `${nodeId} ${name} ${peerUrl}`).join('\n');

@@ -1,6 +1,8 @@
 import type { ClusterId, Member, MemberId, MemberStatus, Peer } from '../facts.ts';
 
-/** A change to etcd's member list, as data. Removal says on what ground (S11, S12, S13, or a spare). */
+/**
+ * A change to etcd's member list, as data. Removal says on what ground (S11, S12, S13, or a spare).
+ */
 export type MembershipChange =
   | { readonly kind: 'addLearner'; readonly peerUrl: string }
   | { readonly kind: 'promote'; readonly memberId: MemberId }
@@ -11,7 +13,9 @@ export type MembershipChange =
     };
 
 export type RemovalGround =
-  /** Gone for the whole time-out by two kinds of evidence (S11); `heldMs` is how long it has held. */
+  /**
+   * Gone for the whole time-out by two kinds of evidence (S11); `heldMs` is how long it has held.
+   */
   | { readonly kind: 'gone'; readonly heldMs: number }
   /** The caller owns the member's peer URL, and has lost its data (S12). */
   | { readonly kind: 'sameAddress'; readonly peerUrl: string }
@@ -23,7 +27,9 @@ export interface ClusterEvidence {
   readonly clusterId: ClusterId;
   /** From a linearizable read, made after the change lock was taken. */
   readonly members: readonly Member[];
-  /** What each member's own endpoints answered just now; a member that did not answer is missing. */
+  /**
+   * What each member's own endpoints answered just now; a member that did not answer is missing.
+   */
   readonly statuses: Readonly<Record<MemberId, MemberStatus>>;
   /** The other nodes as gossip shows them now, left and failed ones included. */
   readonly peers: readonly Peer[];

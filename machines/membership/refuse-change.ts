@@ -185,7 +185,9 @@ export function unreachableForAll(
   return witnesses.every((peer) => peer.unreachable.includes(member.id));
 }
 
-/** S12: only the owner of the address may have its own dead member replaced without the time-out. */
+/**
+ * S12: only the owner of the address may have its own dead member replaced without the time-out.
+ */
 function refuseForeignAddress(
   member: Member,
   peerUrl: string,

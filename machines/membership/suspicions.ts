@@ -20,7 +20,9 @@ export interface SuspicionFacts {
   readonly maxGapMs: number;
 }
 
-/** Carries suspicions on to a new observation: kept while evidence holds, dropped when it breaks. */
+/**
+ * Carries suspicions on to a new observation: kept while evidence holds, dropped when it breaks.
+ */
 export function updateSuspicions(
   previous: readonly Suspicion[],
   facts: SuspicionFacts,

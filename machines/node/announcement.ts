@@ -27,7 +27,9 @@ export interface Announced {
   matches(state: object | string): boolean;
 }
 
-/** A node's announcement is a projection of its chart: nothing is said that the chart does not hold. */
+/**
+ * A node's announcement is a projection of its chart: nothing is said that the chart does not hold.
+ */
 export function announcementOf(snapshot: Announced): Announcement {
   const { identity, settings, data, etcdVersion } = snapshot.context;
   return {

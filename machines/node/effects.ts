@@ -50,7 +50,8 @@ interface ChangeRequest {
 
 /**
  * What the chart can have done: each is an actor that `src/node` provides. It ends with the output,
- * or fails with a `Fault`. It is stopped, and must stop, when the chart leaves the state that asked.
+ * or fails with a `Fault`. It is stopped, and must stop, when the chart leaves the state that
+ * asked.
  */
 export interface NodeEffects {
   prepare: { input: { readonly reason: Reason }; output: Prepared };

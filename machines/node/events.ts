@@ -9,7 +9,9 @@ import type {
 
 /** Everything that a node's chart can learn, as facts in the past tense. `atMs` is monotonic. */
 export type NodeEvent =
-  /** Gossip shows other nodes, or the same ones otherwise. Carries the whole view, ourselves apart. */
+  /**
+   * Gossip shows other nodes, or the same ones otherwise. Carries the whole view, ourselves apart.
+   */
   | { readonly type: 'gossip.changed'; readonly atMs: number; readonly peers: readonly Peer[] }
   /** The endpoints of other nodes were asked for a linearizable member list. */
   | { readonly type: 'cluster.surveyed'; readonly atMs: number; readonly answer: ClusterAnswer }

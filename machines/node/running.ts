@@ -7,7 +7,9 @@ import {
 } from './requests.ts';
 import { faultOf, nodeSetup } from './setup.ts';
 
-/** The etcd process: started, watched, started again with back-off, or left alone when it is no use. */
+/**
+ * The etcd process: started, watched, started again with back-off, or left alone when it is no use.
+ */
 const etcd = nodeSetup.createStateConfig({
   description: 'The etcd process beside this node.',
   initial: 'choosing',

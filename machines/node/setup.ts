@@ -51,7 +51,10 @@ export function restartBackoffMs({ failedStarts, settings }: NodeContext): numbe
   return Math.min(doubled, waits.restartMaxMs) * (0.75 + settings.jitter / 2);
 }
 
-/** Types, actors, guards, actions and delays of the node's chart; its states are in the files beside. */
+/**
+ * Types, actors, guards, actions and delays of the node's chart; its states are in the files
+ * beside.
+ */
 export const nodeSetup = setup({
   types: {
     context: {} as NodeContext,

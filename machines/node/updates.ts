@@ -16,7 +16,9 @@ import type { NodeContext } from './context.ts';
 import type { ChangeOutcome, Prepared } from './effects.ts';
 import { ownLag, ownStatus } from './guards.ts';
 
-/** Named changes of the context: each is a total function from what is known to what is known next. */
+/**
+ * Named changes of the context: each is a total function from what is known to what is known next.
+ */
 export type Update = Partial<NodeContext>;
 
 export function takePrepared(_: NodeContext, prepared: Prepared): Update {

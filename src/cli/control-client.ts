@@ -10,8 +10,8 @@ export interface ControlRequest {
 
 /**
  * Asks the e2d behind a control socket: one line of JSON there, one line back, `{"result": ...}` or
- * `{"error": {"message", "remedy"?}}`. Gives the result. Throws an `E2dError` with a sentence of its
- * own for each way this can fail.
+ * `{"error": {"message", "remedy"?}}`. Gives the result. Throws an `E2dError` with a sentence of
+ * its own for each way this can fail.
  */
 export async function askNode(
   socketPath: string,

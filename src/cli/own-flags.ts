@@ -13,7 +13,10 @@ export function isOn(name: string, invocation: Invocation): boolean {
   return ownFlag(name, invocation) === true;
 }
 
-/** What is wrong with the values of a command's own flags; the node's are checked with its configuration. */
+/**
+ * What is wrong with the values of a command's own flags; the node's are checked with its
+ * configuration.
+ */
 export function ownFlagProblems(command: Command, given: Invocation['flags']['given']): string[] {
   return given.flatMap(({ option: name, origin, text }) => {
     const kind = findOption(name) === undefined ? command.flags[name]?.kind : undefined;

@@ -2,8 +2,8 @@ import { codes } from '../errors/codes.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 
 /**
- * An error for a person: one sentence, and on the next line what to do. `verbose` adds its code, its
- * causes and where it was thrown. What e2d did not expect is called a defect.
+ * An error for a person: one sentence, and on the next line what to do. `verbose` adds its code,
+ * its causes and where it was thrown. What e2d did not expect is called a defect.
  */
 export function presentError(error: unknown, { verbose }: { readonly verbose: boolean }): string {
   const lines =

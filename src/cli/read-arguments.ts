@@ -63,7 +63,10 @@ export function readArguments(
   return { given, problems, warnings, positionals };
 }
 
-/** A value may begin with dashes (`--etcd-extra-args --metrics=basic`), unless it is one of our flags. */
+/**
+ * A value may begin with dashes (`--etcd-extra-args --metrics=basic`), unless it is one of our
+ * flags.
+ */
 function isValue(next: string | undefined, known: ReadonlyMap<string, Flag>): next is string {
   return (
     next !== undefined &&

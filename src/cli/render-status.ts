@@ -50,7 +50,9 @@ function nodeLines({ node, decision, etcd, quorum, leader }: StatusReport): stri
   ];
 }
 
-/** Where the node stands, without the parts that have lines of their own: `active.running.(...)`. */
+/**
+ * Where the node stands, without the parts that have lines of their own: `active.running.(...)`.
+ */
 function inWords(state: string): string {
   return state.replace(/^active\./, '').replace(/\.?\(.*\)$/, '');
 }

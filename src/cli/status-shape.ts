@@ -1,6 +1,8 @@
 import type { StatusReport } from '../../machines/status-report.ts';
 
-/** A description of a type's values, complete by construction: a field left out does not compile. */
+/**
+ * A description of a type's values, complete by construction: a field left out does not compile.
+ */
 type Shape<T> = [T] extends [string]
   ? 'text'
   : [T] extends [number]

@@ -10,7 +10,10 @@ const unitMs: Readonly<Record<string, number>> = {
 const whole = /^\+?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
 const parts = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g;
 
-/** Go's duration syntax (`30s`, `1h30m`, `1.5s`, `500ms`) in milliseconds; undefined when it is not one. */
+/**
+ * Go's duration syntax (`30s`, `1h30m`, `1.5s`, `500ms`) in milliseconds; undefined when it is not
+ * one.
+ */
 export function parseDurationMs(text: string): number | undefined {
   if (text === '0') return 0;
   if (!whole.test(text)) return undefined;

@@ -1,4 +1,6 @@
-/** One machine's e2d, fully decided: nothing in it is optional, relative or still to be looked up. */
+/**
+ * One machine's e2d, fully decided: nothing in it is optional, relative or still to be looked up.
+ */
 export interface NodeConfig {
   /** The member name that was asked for; null: reuse the identity's name, else invent one. */
   readonly name: string | null;
@@ -24,7 +26,10 @@ export interface NodeConfig {
   readonly etcd: EtcdConfig;
   /** Null: etcd speaks plain HTTP to its clients and its peers. */
   readonly tls: TlsFiles | null;
-  /** The CA's private key (PEM), from which the gossip key is derived; null: gossip is not encrypted. */
+  /**
+   * The CA's private key (PEM), from which the gossip key is derived; null: gossip is not
+   * encrypted.
+   */
   readonly caKeyFile: string | null;
   /** What an orderly stop does with etcd. */
   readonly onExit: 'stop-etcd' | 'keep-etcd';
@@ -45,7 +50,9 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** URLs as etcd takes them, without a trailing slash, IPv6 in brackets. Listen URLs hold IPs only. */
+/**
+ * URLs as etcd takes them, without a trailing slash, IPv6 in brackets. Listen URLs hold IPs only.
+ */
 export interface EtcdUrls {
   readonly clientListen: readonly string[];
   readonly clientAdvertise: string;
@@ -63,7 +70,9 @@ interface EtcdConfig {
   readonly binDir: string | null;
   /** The parent of `<version>/` directories, absolute. */
   readonly cacheDir: string;
-  /** A pinned version such as `3.6.6`, or `3.6` for its newest patch; null: the newest one known. */
+  /**
+   * A pinned version such as `3.6.6`, or `3.6` for its newest patch; null: the newest one known.
+   */
   readonly version: string | null;
   /** The base address of the release archives; null: the official one. */
   readonly releasesUrl: string | null;

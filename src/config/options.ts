@@ -19,7 +19,9 @@ const discovery = kinds.matching(
   'METHOD',
 );
 
-/** Every option of e2d: flags, variables, file keys, help, completion and documents come from here. */
+/**
+ * Every option of e2d: flags, variables, file keys, help, completion and documents come from here.
+ */
 export const options = {
   name: option(nodeName, {
     group: 'Node',

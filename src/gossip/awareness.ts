@@ -17,7 +17,9 @@ export function probeVerdictDelta(probe: {
   return Math.max(0, probe.nacksExpected - probe.nacksReceived);
 }
 
-/** Points for the delay of our own event loop: none while it is tolerable, then one per multiple. */
+/**
+ * Points for the delay of our own event loop: none while it is tolerable, then one per multiple.
+ */
 export function delayScore(delayMs: number, slowLoopMs: number): number {
   return Math.floor(Math.max(0, delayMs) / slowLoopMs);
 }

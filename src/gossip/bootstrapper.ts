@@ -79,7 +79,9 @@ export class Bootstrapper {
     });
   }
 
-  /** True when all that the address stands for are alive members, ourselves aside. Never rejects. */
+  /**
+   * True when all that the address stands for are alive members, ourselves aside. Never rejects.
+   */
   async #reachMissing(text: string): Promise<boolean> {
     const { resolver } = this.#deps;
     const found = await resolver.resolve(text);

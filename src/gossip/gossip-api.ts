@@ -33,7 +33,9 @@ export interface Gossip {
    * on. A later one with the same key replaces it where it was not sent yet. At most 1024 bytes.
    */
   sendUserMessage(body: Uint8Array, key?: string): void;
-  /** How late our own event loop runs; stands until it is set again. While high, we accuse nobody. */
+  /**
+   * How late our own event loop runs; stands until it is set again. While high, we accuse nobody.
+   */
   setLocalDelay(delayMs: number): void;
   /** Lifeguard's health score, 0 (well) to 7. */
   awarenessScore(): number;

@@ -27,7 +27,9 @@ export interface MembershipDeps {
   readonly spread: (about: string, news: PacketMessage, onSpread?: () => void) => void;
 }
 
-/** Who is in the pool: applies what is heard to the table, passes it on, and speaks for ourselves. */
+/**
+ * Who is in the pool: applies what is heard to the table, passes it on, and speaks for ourselves.
+ */
 export class Membership {
   readonly #deps: MembershipDeps;
   readonly #suspicions: Suspicions;

@@ -29,8 +29,9 @@ const MAX_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
 /**
- * Passes each problem on once per code and subject, until it is cleared or an hour has passed: peers
- * repeat themselves every second. Bounded in memory and per minute, because anybody can send us garbage.
+ * Passes each problem on once per code and subject, until it is cleared or an hour has passed:
+ * peers repeat themselves every second. Bounded in memory and per minute, because anybody can send
+ * us garbage.
  */
 export class Problems {
   readonly #clock: Clock;

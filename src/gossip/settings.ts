@@ -12,13 +12,15 @@ export interface GossipSettings {
    * 99th percentile; too short wastes indirect probes, too long leaves them no time.
    */
   readonly probeTimeoutMs: number;
-  /** Others asked to probe a silent node. More forgive more lossy links, and cost that many packets. */
+  /**
+   * Others asked to probe a silent node. More forgive more lossy links, and cost that many packets.
+   */
   readonly indirectChecks: number;
   /** Whether a silent node is also pinged over TCP, which hides a network that drops only UDP. */
   readonly tcpFallbackPing: boolean;
   /**
-   * A suspect is declared dead after `suspicionMult × max(1, log10(nodes)) × probeIntervalMs` at the
-   * earliest. Higher gives a slow node more time to refute, and finds real failures later.
+   * A suspect is declared dead after `suspicionMult × max(1, log10(nodes)) × probeIntervalMs` at
+   * the earliest. Higher gives a slow node more time to refute, and finds real failures later.
    */
   readonly suspicionMult: number;
   /** The longest suspicion, as a multiple of the shortest, while nobody else confirms it. */
@@ -27,7 +29,9 @@ export interface GossipSettings {
   readonly awarenessMaxMultiplier: number;
   /** Delay of our own event loop from which on we count as slow and accuse nobody. */
   readonly slowLoopMs: number;
-  /** Pause between two rounds of gossip while there is news. Shorter spreads faster in more packets. */
+  /**
+   * Pause between two rounds of gossip while there is news. Shorter spreads faster in more packets.
+   */
   readonly gossipIntervalMs: number;
   /** Nodes told per round. More spread faster, at one packet each. */
   readonly gossipNodes: number;
@@ -51,7 +55,9 @@ export interface GossipSettings {
    * forgotten. Lower lets a replacement in sooner, and a misconfigured name-sake too.
    */
   readonly deadNodeReclaimTimeMs: number;
-  /** Pause between two full exchanges with a random node; repairs lost gossip. One connection each. */
+  /**
+   * Pause between two full exchanges with a random node; repairs lost gossip. One connection each.
+   */
   readonly pushPullIntervalMs: number;
   /** Bound on one whole TCP exchange. */
   readonly tcpTimeoutMs: number;

@@ -131,7 +131,7 @@ export class StateExchange {
 
   #round(): void {
     const { settings, table, random } = this.#deps;
-    
+    this.#schedule(pushPullDelayMs(settings.pushPullIntervalMs, table.size));
     const [peer] = table.sample(1, random, ({ state }) => state === 'alive');
     const to = peer && socketAddressOf(peer);
     if (to !== undefined) this.exchangeWith(to, false);

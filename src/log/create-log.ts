@@ -3,8 +3,8 @@ import { pino } from 'pino';
 import type { LogFormat, LogLevel } from '../config/node-config.ts';
 
 /**
- * e2d's log. A message is a fixed short sentence; what varies goes into fields; an error under `err`.
- * `log.level` may be changed while it runs.
+ * e2d's log. A message is a fixed short sentence; what varies goes into fields; an error under
+ * `err`. `log.level` may be changed while it runs.
  */
 export type Log = Logger<never>;
 

@@ -45,8 +45,8 @@ const announcementSchema = z
   .rest(z.unknown());
 
 /**
- * A node's announcement as gossip metadata: JSON, by position. What is too long even without the list
- * of silent members (long host names can do that) is an error of the configuration.
+ * A node's announcement as gossip metadata: JSON, by position. What is too long even without the
+ * list of silent members (long host names can do that) is an error of the configuration.
  */
 export function encodeAnnouncement(announcement: Announcement): Uint8Array | null {
   for (let kept = announcement.unreachable.length; kept >= 0; kept -= 1) {

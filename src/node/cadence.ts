@@ -26,7 +26,9 @@ export function membersProbeEveryMs(
   return isOff ? Math.min(suspectMs, healthCheckIntervalMs) : healthCheckIntervalMs;
 }
 
-/** Whose endpoint gives the member list: a learner may not, so a running peer's stands in for it. */
+/**
+ * Whose endpoint gives the member list: a learner may not, so a running peer's stands in for it.
+ */
 export function memberListFrom({ context }: NodeSnapshot): string {
   const { settings, peers } = context;
   if (!ownStatus(context)?.learner) return settings.clientUrl;

@@ -13,7 +13,9 @@ import type { NodeEvent } from '../../machines/node/events.ts';
 import { type NodeMachine, nodeMachine } from '../../machines/node/machine.ts';
 import type { Clock } from './clock.ts';
 
-/** What each effect does. The signal is aborted when the chart leaves the state that asked for it. */
+/**
+ * What each effect does. The signal is aborted when the chart leaves the state that asked for it.
+ */
 export type Effects = {
   readonly [Name in keyof NodeEffects]: (
     input: NodeEffects[Name]['input'],
@@ -21,7 +23,9 @@ export type Effects = {
   ) => Promise<NodeEffects[Name]['output']>;
 };
 
-/** What each observer sees. It is unsubscribed from when the chart leaves the state that listens. */
+/**
+ * What each observer sees. It is unsubscribed from when the chart leaves the state that listens.
+ */
 export type Observers = {
   readonly [Name in keyof NodeObservers]: (input: NodeObservers[Name]) => Observable<NodeEvent>;
 };

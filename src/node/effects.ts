@@ -60,7 +60,8 @@ export function createEffects(resources: NodeResources): Effects {
     recordCluster: ({ record }, signal) => writeClusterRecord(own, record, { signal }),
     handOverLeadership: (_, signal) => handOver(resources, signal),
     stopEtcd: async ({ graceMs }) => {
-      // A launch that was under way when the chart left its state has come to an end by now, or will.
+      // A launch that was under way when the chart left its state has come to an end by now, or
+      // will.
       await resources.launching?.catch(() => null);
       await resources.etcd?.stop({ graceMs });
       return null;
@@ -72,7 +73,9 @@ export function createEffects(resources: NodeResources): Effects {
   };
 }
 
-/** Anything an effect throws, as data. What is neither an expected failure nor etcd's is a defect. */
+/**
+ * Anything an effect throws, as data. What is neither an expected failure nor etcd's is a defect.
+ */
 export function toFault(thrown: unknown): Fault {
   if (thrown instanceof EtcdFault) return thrown.fault();
   if (thrown instanceof E2dError) {
@@ -86,7 +89,9 @@ type Request = Pick<
   'requiredSize' | 'policy' | 'endpoints'
 >;
 
-/** Tries a guarded change through one endpoint after the other, as long as it was not even begun. */
+/**
+ * Tries a guarded change through one endpoint after the other, as long as it was not even begun.
+ */
 async function throughFirst(
   resources: NodeResources,
   request: Request,
@@ -174,7 +179,9 @@ async function launch(
   return { pid: running.pid };
 }
 
-/** What a first start that was cut short left behind would have etcd resume it, alone and for ever. */
+/**
+ * What a first start that was cut short left behind would have etcd resume it, alone and for ever.
+ */
 async function refuseLeftovers({ config, clock, movedInThisRun }: NodeResources): Promise<void> {
   const { abandonedStart } = await surveyDataDir(config.dataDir);
   if (!abandonedStart) return;

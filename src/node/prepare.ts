@@ -116,7 +116,10 @@ function refuseChange(
   );
 }
 
-/** A first start that was cut short before anything was acknowledged: the plan may be launched again. */
+/**
+ * A first start that was cut short before anything was acknowledged: the plan may be launched
+ * again.
+ */
 function beforeLaunch(identity: Identity): Identity {
   const { plan } = identity;
   return plan?.stage === 'launched'

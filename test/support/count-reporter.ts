@@ -1,6 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Closes the run with `N passed, N failed, N skipped`, the line that continuous integration reads. */
+/**
+ * Closes the run with `N passed, N failed, N skipped`, the line that continuous integration reads.
+ */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };

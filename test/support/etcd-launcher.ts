@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { LoopbackBlock } from './loopback.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** Plain etcd processes on loopback addresses, without e2d: what the etcd client is tested against. */
+/**
+ * Plain etcd processes on loopback addresses, without e2d: what the etcd client is tested against.
+ */
 export class EtcdCluster {
   readonly #directory: string;
   readonly #addresses = new LoopbackBlock();

@@ -14,7 +14,9 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Time that passes only when a test says so. Timers run in order of their time, then of their age. */
+/**
+ * Time that passes only when a test says so. Timers run in order of their time, then of their age.
+ */
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #lastId = 0;
@@ -43,7 +45,10 @@ export class VirtualClock implements Clock {
     await this.#advance(this.#nowMs + ms, () => false);
   }
 
-  /** Runs until the condition holds; throws when it does not within `withinMs`. Gives the time taken. */
+  /**
+   * Runs until the condition holds; throws when it does not within `withinMs`. Gives the time
+   * taken.
+   */
   async runUntil(condition: () => boolean, withinMs: number): Promise<number> {
     const startMs = this.#nowMs;
     if (await this.#advance(startMs + withinMs, condition)) return this.#nowMs - startMs;

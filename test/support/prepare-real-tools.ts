@@ -32,7 +32,9 @@ async function provideEtcd(): Promise<EtcdBinaries> {
   throw new Error(`the tests need etcd 3.5 or 3.6, and there is only ${installed.version}`);
 }
 
-/** Type errors fail the check that goes before the tests; what was emitted is tested all the same. */
+/**
+ * Type errors fail the check that goes before the tests; what was emitted is tested all the same.
+ */
 function build(): void {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   const { status, stdout } = spawnSync(process.execPath, [tsc], { encoding: 'utf8' });

@@ -31,7 +31,10 @@ export async function killAndWait(pid: number): Promise<void> {
   });
 }
 
-/** Ids of running processes one of whose arguments contains `text`; `program` is argv[0]'s base name. */
+/**
+ * Ids of running processes one of whose arguments contains `text`; `program` is argv[0]'s base
+ * name.
+ */
 export function processesWith(text: string, program?: string): number[] {
   const found: number[] = [];
   for (const entry of readdirSync('/proc')) {

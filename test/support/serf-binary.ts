@@ -6,7 +6,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The `serf` to test against: on PATH, in the test cache, or unpacked there from Debian's package. */
+/**
+ * The `serf` to test against: on PATH, in the test cache, or unpacked there from Debian's package.
+ */
 export async function findSerf(): Promise<string> {
   const cacheDir = join(process.env['XDG_CACHE_HOME'] ?? tmpdir(), 'e2d-test');
   const cached = join(cacheDir, 'serf', 'usr', 'bin', 'serf');

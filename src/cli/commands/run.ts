@@ -6,7 +6,9 @@ import type { Log } from '../../log/create-log.ts';
 import type { Invocation } from '../command.ts';
 import { listenForStop } from '../stop-signals.ts';
 
-/** How long a process may linger after its work is done, for want of a resource that nobody ended. */
+/**
+ * How long a process may linger after its work is done, for want of a resource that nobody ended.
+ */
 const lingerMs = 5000;
 
 export async function run({ flags }: Invocation): Promise<number> {

@@ -29,9 +29,9 @@ const channelOptions = {
 };
 
 /**
- * gRPC never gives up on a TCP connection that is being made, while the kernel asks for it ever less
- * often, up to once a minute. So an endpoint that was silent this long is dialled afresh: it is
- * reached within seconds of a partition's end.
+ * gRPC never gives up on a TCP connection that is being made, while the kernel asks for it ever
+ * less often, up to once a minute. So an endpoint that was silent this long is dialled afresh: it
+ * is reached within seconds of a partition's end.
  */
 const redialAfterMs = 4_000;
 
@@ -129,7 +129,9 @@ function credentialsOf(tls: EndpointTls | undefined) {
   };
 }
 
-/** Ends the call when a signal fires; with `leader`, etcd refuses at once while it has no leader. */
+/**
+ * Ends the call when a signal fires; with `leader`, etcd refuses at once while it has no leader.
+ */
 function bound(vendor: Etcd3Vendor, cancels: readonly AbortSignal[], leader: boolean): Interceptor {
   return (options, nextCall) => {
     const call = nextCall(options);

@@ -11,7 +11,9 @@ export interface ExpiryPolicy {
   readonly minAgeMs: number;
 }
 
-/** Seven days; earlier, but not within the first hour, when less than a tenth of the disk is free. */
+/**
+ * Seven days; earlier, but not within the first hour, when less than a tenth of the disk is free.
+ */
 export const defaultExpiryPolicy: ExpiryPolicy = {
   maxAgeMs: 7 * 24 * 3_600_000,
   minFreeShare: 0.1,

@@ -67,7 +67,9 @@ async function surveyMember(member: string): Promise<DataDirSurvey> {
   return readable;
 }
 
-/** etcd makes the database before the log, so a database in which nothing happened is a first start. */
+/**
+ * etcd makes the database before the log, so a database in which nothing happened is a first start.
+ */
 async function surveyWithoutLog(
   member: string,
   db: Awaited<ReturnType<typeof readBoltFile>>,

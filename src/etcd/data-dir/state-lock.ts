@@ -53,7 +53,9 @@ async function release(path: string, text: string): Promise<void> {
   if ((await readOrNull(path)) === text) await rm(path, { force: true });
 }
 
-/** Throws while the holder lives. Else puts the lock out of the way, if it is still the stale one. */
+/**
+ * Throws while the holder lives. Else puts the lock out of the way, if it is still the stale one.
+ */
 async function clearIfStale(path: string, stateDir: string, grave: string): Promise<void> {
   const seen = await readOrNull(path);
   if (seen === null) return;

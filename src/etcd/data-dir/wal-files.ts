@@ -14,7 +14,9 @@ export type WalFiles =
   | { readonly kind: 'unused' }
   | { readonly kind: 'used' };
 
-/** Looks at the write-ahead log in `<member>/wal`: its newest file, and whether it holds anything. */
+/**
+ * Looks at the write-ahead log in `<member>/wal`: its newest file, and whether it holds anything.
+ */
 export async function readWalFiles(directory: string): Promise<WalFiles> {
   let names: readonly string[];
   try {

@@ -1,7 +1,8 @@
 /**
- * etcd reads a variable for each of its flags and refuses to start when one contradicts a flag, tells
- * systemd that "the service" is ready, and lends its environment to whoever may read `/proc`. So it
- * gets what a Go program needs and nothing else: no `ETCD_*`, no `NOTIFY_SOCKET`, no credentials.
+ * etcd reads a variable for each of its flags and refuses to start when one contradicts a flag,
+ * tells systemd that "the service" is ready, and lends its environment to whoever may read `/proc`.
+ * So it gets what a Go program needs and nothing else: no `ETCD_*`, no `NOTIFY_SOCKET`, no
+ * credentials.
  */
 const needed = new Set([
   'PATH',

@@ -1,4 +1,6 @@
-/** Flags that e2d must set itself, because its own safety rests on them, and what to use instead. */
+/**
+ * Flags that e2d must set itself, because its own safety rests on them, and what to use instead.
+ */
 const ownedFlags: Readonly<Record<string, string>> = {
   name: 'use --name',
   'data-dir': 'use --data-dir',

@@ -22,7 +22,8 @@ const hourSeconds = 3_600;
  * Makes one guarded change of the member list (S10 to S14): takes the cluster's lock, observes the
  * cluster afresh, asks the rules, records the change under the lock, requests it by member id, and
  * checks it in the list afterwards. Tries each step once; never rejects. Dying at any point is
- * harmless: the lock ends with its lease, and the next change is planned from what is then observed.
+ * harmless: the lock ends with its lease, and the next change is planned from what is then
+ * observed.
  */
 export function changeMembership(
   change: MembershipChange,

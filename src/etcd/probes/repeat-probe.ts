@@ -17,7 +17,9 @@ import {
 export interface Cadence {
   /** The time between the starts of two probes; a change takes effect with a probe at once. */
   readonly everyMs$: Observable<number>;
-  /** Asks for a probe now. Asked during a probe, another follows it, for that one began too early. */
+  /**
+   * Asks for a probe now. Asked during a probe, another follows it, for that one began too early.
+   */
   readonly now$?: Observable<unknown>;
   readonly scheduler: SchedulerLike;
 }

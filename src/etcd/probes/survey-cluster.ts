@@ -34,12 +34,14 @@ export type ClusterAnswer =
       /** The client URL that answered, good for asking for a change. */
       readonly via: string;
     }
-  /** Nobody answered with a quorum behind it; `faults` by client URL. Not evidence of no cluster. */
+  /**
+   * Nobody answered with a quorum behind it; `faults` by client URL. Not evidence of no cluster.
+   */
   | { readonly kind: 'silent'; readonly faults: Readonly<Record<string, Fault>> };
 
 /**
- * Asks all client endpoints at the same time and goes on with the first that has a quorum behind it.
- * Never rejects.
+ * Asks all client endpoints at the same time and goes on with the first that has a quorum behind
+ * it. Never rejects.
  */
 export async function surveyCluster(
   clientUrls: readonly string[],

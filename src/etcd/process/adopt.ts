@@ -83,7 +83,9 @@ async function findEtcd(dataDir: string): Promise<FoundEtcd | null> {
   return null;
 }
 
-/** The record of a process found, from the pid file or from the process itself; null if not ours. */
+/**
+ * The record of a process found, from the pid file or from the process itself; null if not ours.
+ */
 async function recordFor(
   found: FoundEtcd,
   recorded: EtcdPidFile | 'damaged' | null,

@@ -20,8 +20,8 @@ export type EtcdExitKind =
   | 'member-mismatch';
 
 /**
- * There is no kind for data of another cluster: etcd goes on for ever then, refused by its peers. See
- * `clusterIdMismatch` of `log-words.ts`.
+ * There is no kind for data of another cluster: etcd goes on for ever then, refused by its peers.
+ * See `clusterIdMismatch` of `log-words.ts`.
  */
 export interface EtcdExitReason {
   readonly kind: EtcdExitKind;

@@ -12,10 +12,10 @@ const tailBytes = 64 * 1024;
 
 /**
  * The file that etcd writes its log to, through a descriptor it was born with. etcd cannot be told
- * to reopen it, and must not depend on a pipe to e2d. So: before a launch an overlong file is simply
- * renamed; while etcd runs it is copied and truncated. The descriptor appends, hence etcd goes on at
- * the new end. The lines written between copy and truncation are lost: a known price, paid once in
- * `maxBytes`, for an etcd that does not notice whether e2d lives.
+ * to reopen it, and must not depend on a pipe to e2d. So: before a launch an overlong file is
+ * simply renamed; while etcd runs it is copied and truncated. The descriptor appends, hence etcd
+ * goes on at the new end. The lines written between copy and truncation are lost: a known price,
+ * paid once in `maxBytes`, for an etcd that does not notice whether e2d lives.
  */
 export class EtcdLog {
   readonly path: string;
@@ -46,8 +46,8 @@ export class EtcdLog {
   }
 
   /**
-   * The last 64 KiB at most, not reaching back before `offset`. When the file has been truncated since
-   * (it is shorter than `offset`), all of it is younger.
+   * The last 64 KiB at most, not reaching back before `offset`. When the file has been truncated
+   * since (it is shorter than `offset`), all of it is younger.
    */
   async tail(offset: number): Promise<string> {
     let file: FileHandle;

@@ -31,9 +31,10 @@ interface Spawned {
 }
 
 /**
- * Starts etcd in a session of its own, its log in `<state-dir>/etcd.log`, and writes down who it is in
- * `<state-dir>/etcd.pid`. No pipe, terminal or session joins it to e2d, so that it outlives e2d (S16).
- * Resolves once it runs (not once it serves). Throws `E2D_ETCD_START` when it cannot be started.
+ * Starts etcd in a session of its own, its log in `<state-dir>/etcd.log`, and writes down who it is
+ * in `<state-dir>/etcd.pid`. No pipe, terminal or session joins it to e2d, so that it outlives e2d
+ * (S16). Resolves once it runs (not once it serves). Throws `E2D_ETCD_START` when it cannot be
+ * started.
  */
 export async function launchEtcd(options: LaunchOptions): Promise<RunningEtcd> {
   await ensureDataDir(options.dataDir);

@@ -40,8 +40,9 @@ export function lastWords(tail: string): readonly LastWord[] {
 }
 
 /**
- * The function that panicked or touched memory that is not there, below the Go runtime's own frames.
- * A database cut short shows in no message: bbolt reads past its end, or stumbles over what it finds.
+ * The function that panicked or touched memory that is not there, below the Go runtime's own
+ * frames. A database cut short shows in no message: bbolt reads past its end, or stumbles over what
+ * it finds.
  */
 function firstFrame(tail: string): string | null {
   const start = tail.search(/^(?:panic: |unexpected fault )/m);
@@ -56,7 +57,9 @@ export function stoppedBySignal(tail: string): boolean {
   return tail.includes('received signal; shutting down');
 }
 
-/** The cluster ids in the newest complaint about a peer of another cluster; null when there is none. */
+/**
+ * The cluster ids in the newest complaint about a peer of another cluster; null when there is none.
+ */
 export function clusterIdMismatch(
   tail: string,
 ): { readonly ownClusterId: string; readonly peerClusterId: string } | null {

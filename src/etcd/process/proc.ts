@@ -52,7 +52,9 @@ export async function readCommandLine(pid: number): Promise<readonly string[] | 
   }
 }
 
-/** What a link such as `cwd`, `exe` or `fd/2` of a process points to; null when it cannot be told. */
+/**
+ * What a link such as `cwd`, `exe` or `fd/2` of a process points to; null when it cannot be told.
+ */
 export async function readProcessLink(pid: number, link: string): Promise<string | null> {
   try {
     return await readlink(`/proc/${pid}/${link}`);

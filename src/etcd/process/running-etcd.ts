@@ -67,8 +67,8 @@ export class RunningEtcd {
   }
 
   /**
-   * Asks etcd to end and waits until it has: `signal` (SIGTERM), then SIGKILL after `graceMs`. Throws
-   * `E2D_ETCD_STUCK` when even that does not end it (a process waiting for a dead disk).
+   * Asks etcd to end and waits until it has: `signal` (SIGTERM), then SIGKILL after `graceMs`.
+   * Throws `E2D_ETCD_STUCK` when even that does not end it (a process waiting for a dead disk).
    */
   async stop(options: StopOptions): Promise<EtcdExit> {
     this.#stopRequested = true;
@@ -89,7 +89,9 @@ export class RunningEtcd {
     return this.#options.log.tail(this.record.logOffset);
   }
 
-  /** Stops watching and leaves etcd running (S16). `exited` of an adopted etcd then never resolves. */
+  /**
+   * Stops watching and leaves etcd running (S16). `exited` of an adopted etcd then never resolves.
+   */
   release(): void {
     this.#watching.abort();
   }
@@ -135,7 +137,8 @@ export class RunningEtcd {
     this.#ended = true;
     this.release();
     const exit = { pid: this.pid, code, signal, requested: this.#stopRequested };
-    // An unreadable log leaves the exit itself to tell; the pid file is harmless, its process is gone.
+    // An unreadable log leaves the exit itself to tell; the pid file is harmless, its process is
+    // gone.
     const tail = await this.logTail().catch(() => '');
     await removePidFile(this.#options.stateDir, this.pid).catch(() => undefined);
     return { ...exit, reason: classifyExit(exit, tail) };

@@ -1,6 +1,8 @@
 import { CLEAR_CODE, END_CODE, FIRST_WIDTH, LAST_CODE } from './lzw-code.ts';
 
-/** Open-addressing table of (prefix code, byte) -> code; four times the codes, so chains are short. */
+/**
+ * Open-addressing table of (prefix code, byte) -> code; four times the codes, so chains are short.
+ */
 const TABLE_SIZE = 1 << 14;
 const TABLE_MASK = TABLE_SIZE - 1;
 const HASH_MULTIPLIER = 0x9e37_79b1;
@@ -49,7 +51,9 @@ function slotOf(key: number): number {
   return slot;
 }
 
-/** Packs codes least significant bit first, and keeps the width in step with the decoder's table. */
+/**
+ * Packs codes least significant bit first, and keeps the width in step with the decoder's table.
+ */
 class CodeWriter {
   /** The highest code defined so far. */
   highest = END_CODE;

@@ -7,7 +7,9 @@ export interface ReleaseServer extends AsyncDisposable {
   readonly requests: IncomingMessage[];
 }
 
-/** An HTTP server on loopback that answers the nth request with the nth answer, the last for ever. */
+/**
+ * An HTTP server on loopback that answers the nth request with the nth answer, the last for ever.
+ */
 export async function serve(
   ...answers: ((response: ServerResponse) => void)[]
 ): Promise<ReleaseServer> {

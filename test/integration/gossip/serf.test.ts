@@ -97,7 +97,8 @@ describe.each([
     await waitForState(node, 'serf2', 'left');
     expect(await node.gossip.leave(5000)).toBe(true);
     await node.gossip.stop();
-    // Without serf's own message of intent, serf shows a leave as a failure: at once, not in seconds.
+    // Without serf's own message of intent, serf shows a leave as a failure: at once, not in
+    // seconds.
     await first.waitForStatus('ours', 'failed', 2000);
   });
 

@@ -4,7 +4,9 @@ import { expectEqualData } from '../../support/cluster-assertions.ts';
 import { ContinuousWriter } from '../../support/continuous-writer.ts';
 import { MembershipRecorder } from '../../support/membership-recorder.ts';
 
-/** The other tests here are only as good as their witnesses, so these are shown what they must see. */
+/**
+ * The other tests here are only as good as their witnesses, so these are shown what they must see.
+ */
 describe('the witnesses of the lifecycle tests', () => {
   let cluster: PlainCluster;
   const witnesses: { stop(): Promise<void> }[] = [];

@@ -13,7 +13,9 @@ const both = [
   { address: '10.0.0.5', family: 'IPv4', internal: false },
 ];
 
-/** host, client listen, client advertise, peer listen, peer advertise, gossip bind, gossip advertise */
+/**
+ * host, client listen, client advertise, peer listen, peer advertise, gossip bind, gossip advertise
+ */
 type Row = readonly [string, World, readonly string[]];
 const rows: readonly Row[] = [
   [

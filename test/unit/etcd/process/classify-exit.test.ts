@@ -6,7 +6,9 @@ import { clusterIdMismatch } from '../../../../src/etcd/process/log-words.ts';
 
 const logs = join(import.meta.dirname, '../../../fixtures/etcd-logs');
 
-/** Folder name is the kind that etcd's real log must be recognised as; how it ended is the kernel's. */
+/**
+ * Folder name is the kind that etcd's real log must be recognised as; how it ended is the kernel's.
+ */
 const exits: Record<string, { code: number | null; signal: string | null }> = {
   stopped: { code: null, signal: 'SIGTERM' },
   killed: { code: null, signal: 'SIGKILL' },

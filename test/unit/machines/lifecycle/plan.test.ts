@@ -150,7 +150,10 @@ describe('a participant', () => {
   });
 });
 
-/** Nodes with pinned plans, in a pool whose news is late, lost to partitions, and never out of order. */
+/**
+ * Nodes with pinned plans, in a pool whose news is late, lost to partitions, and never out of
+ * order.
+ */
 class Pool {
   readonly #random: () => number;
   readonly #names: readonly string[];
@@ -252,7 +255,9 @@ class Pool {
     }
   }
 
-  /** e2d dies and comes back: it knows what it had pinned, and nobody until they are heard again. */
+  /**
+   * e2d dies and comes back: it knows what it had pinned, and nobody until they are heard again.
+   */
   #restart(name: string): void {
     this.#seen.get(name)?.clear();
   }
