@@ -6,7 +6,6 @@ import { E2dError } from '../errors/e2d-error.ts';
 import type { EtcdBinaries } from '../etcd/binaries/etcd-binaries.ts';
 import { locateEtcd } from '../etcd/binaries/locate.ts';
 import { progressLines } from '../etcd/binaries/progress-lines.ts';
-import { loadEtcd3 } from '../etcd/client/load-etcd3.ts';
 import { ensureDataDir } from '../etcd/data-dir/ensure-data-dir.ts';
 import { defaultExpiryPolicy, expireMovedAside } from '../etcd/data-dir/expire-moved-aside.ts';
 import { readIdentity, writeIdentity } from '../etcd/data-dir/identity-file.ts';
@@ -23,13 +22,17 @@ export async function prepareNode(
   const { config, clock } = resources;
   await ensureDataDir(config.dataDir);
   await ensureDataDir(config.stateDir);
-  const [binaries, remembered, survey] = await Promise.all([
-    findBinaries(resources, signal),
+  const [remembered, survey] = await Promise.all([
     readIdentity(config.stateDir),
     surveyDataDir(config.dataDir),
   ]);
-  resources.binaries = binaries;
   let identity = identify(config, remembered, survey.data);
+  // Peers may be met while etcd is looked for; nothing is announced before all is known.
+  const [binaries] = await Promise.all([
+    findBinaries(resources, signal),
+    meetPeers(resources, identity),
+  ]);
+  resources.binaries = binaries;
   const adoptedPid = await adopt(resources, identity);
   if (survey.abandonedStart && adoptedPid === null) {
     resources.movedInThisRun.add(
@@ -39,12 +42,6 @@ export async function prepareNode(
   }
   if (identity !== remembered) await writeIdentity(config.stateDir, identity);
   await expire(resources);
-  if (config.requiredSize > 1) {
-    const { PeerGossip } = await import('./peer-gossip.ts');
-    resources.gossip = await PeerGossip.start(config, identity, resources.log);
-  }
-  // Ready by the time it is needed; whoever needs it is told if it cannot be loaded.
-  loadEtcd3().catch(() => undefined);
   return {
     identity,
     data: adoptedPid === null ? survey.data : { kind: 'readable' },
@@ -52,6 +49,14 @@ export async function prepareNode(
     store: 'none',
     etcdVersion: binaries.version,
   };
+}
+
+/** A cluster of one has no peers, and does without gossip. */
+async function meetPeers(resources: NodeResources, identity: Identity): Promise<void> {
+  const { config, log } = resources;
+  if (config.requiredSize === 1) return;
+  const { PeerGossip } = await import('./peer-gossip.ts');
+  resources.gossip = await PeerGossip.start(config, identity, log);
 }
 
 async function findBinaries(

@@ -209,6 +209,27 @@ describe('a node that is slow itself', () => {
     expect(failures).toEqual([seconds > 10, seconds > 10]);
   });
 
+  test('reads what others vouched for while it was stopped, before it accuses', async () => {
+    const nodes = await pool.form(3);
+    const [first] = nodes as [PoolNode];
+    await pool.clock.run(10_000);
+    pool.network.latencyMs = 50;
+    // n1 and n3 do not reach each other: only n2 can vouch for n3, and n1 is stopped meanwhile.
+    pool.network.passes = (from, to) => ![from, to].every((addr) => addr !== '10.0.0.2');
+    const sent = pool.network.packets;
+    const hasAsked = () =>
+      sent.slice(-4).some(({ from, bytes }) => {
+        const [message] = decodePacket(bytes).messages;
+        return from.addr === '10.0.0.1' && message?.type === 'indirectPing';
+      });
+    await pool.clock.runUntil(hasAsked, 10_000);
+    pool.stall(first);
+    await pool.clock.run(3000);
+    pool.resume(first);
+    await pool.clock.run(100);
+    expect(eventsAbout(first, 'n3')).toEqual(['joined']);
+  });
+
   test('does not bury a suspect that refuted while it was stopped', async () => {
     const nodes = await pool.form(3);
     await pool.clock.run(10_000);

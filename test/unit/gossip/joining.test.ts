@@ -132,6 +132,18 @@ describe('a pool that was cut', () => {
     expect(allSee(nodes, 5)()).toBe(true);
   });
 
+  test('for a short while becomes one again in seconds', async () => {
+    const nodes = await pool.form(4, { settings: { tcpTimeoutMs: 500 } });
+    await pool.clock.run(60_000);
+    pool.network.partition(['10.0.0.1', '10.0.0.2'], ['10.0.0.3', '10.0.0.4']);
+    const cut = () => nodes.every((node) => aliveNames(node).length === 2);
+    await pool.clock.runUntil(cut, 60_000);
+    // By now nobody is told of the deaths any more: only looking for the missing helps.
+    await pool.clock.run(2000);
+    pool.network.heal();
+    expect(await pool.clock.runUntil(allSee(nodes, 4), 60_000)).toBeLessThan(5000);
+  });
+
   test.each([5_000, 20_000, 600_000])(
     'off one node for %i ms takes it back by itself',
     async (cutMs) => {
@@ -234,7 +246,8 @@ describe('one name at two addresses', () => {
     { what: 'as soon as it is dead', reclaimMs: 1, atLeastMs: 4000, withinMs: 25_000 },
   ])('a dead name is free $what, if settings say so', async (row) => {
     const { reclaimMs, atLeastMs, withinMs } = row;
-    const settings = { deadNodeReclaimTimeMs: reclaimMs };
+    // No periodic exchange within the test: the newcomer has to ask again by itself.
+    const settings = { deadNodeReclaimTimeMs: reclaimMs, pushPullIntervalMs: 3_600_000 };
     const nodes = await pool.form(3, { settings });
     await pool.clock.run(5000);
     await pool.kill(nodes[2] as PoolNode);
