@@ -10,7 +10,7 @@ import type { ExchangeOutcome } from './state-exchange.ts';
 import type { GossipEvent, GossipView } from './view.ts';
 import { encodeMessage } from './wire/message-encode.ts';
 
-export type { Gossip, JoinResult } from './gossip-api.ts';
+export type { Gossip } from './gossip-api.ts';
 
 const MAX_USER_MESSAGE_BYTES = 1024;
 

@@ -2,7 +2,7 @@ import { bytesToIp } from './address.ts';
 import type { MemberRecord, RecordState } from './member-record.ts';
 
 /** `failed`: declared dead by the pool. `left`: said good-bye itself. */
-export type MemberState = 'alive' | 'suspect' | 'failed' | 'left';
+type MemberState = 'alive' | 'suspect' | 'failed' | 'left';
 
 /** One node as this node sees it. */
 export interface Member {
