@@ -83,7 +83,9 @@ export class StateExchange {
     });
   }
 
-  /** Our answer, as things stood before the question: a restarted node learns what we held of it. */
+  /**
+   * Our answer, as things stood before the question: a restarted node learns what we held of it.
+   */
   answer(question: PushPull, from: SocketAddress): PushPull {
     const own = this.#ownState(question.join);
     this.#merge(question, from);
