@@ -31,7 +31,7 @@ async function secondsUntilReadable(cluster: Startable): Promise<number> {
 }
 
 const flags = await tuningOfE2d();
-const figures = await alternate(runsOf(process.argv, 9), {
+const figures = await alternate(runsOf(process.argv, 15), {
   e2d: () => secondsUntilReadable(new TestCluster({ size: 3, defaultTimeouts: true })),
   reference: () => secondsUntilReadable(new PlainCluster(3, flags)),
 });

@@ -69,7 +69,7 @@ export function printTable(rows: readonly Row[]): void {
 }
 
 function spread(figures: readonly number[]): string {
-  const show = (figure: number) => figure.toPrecision(3);
+  const show = (figure: number) => (figure < 100 ? figure.toPrecision(3) : figure.toFixed(0));
   const range = `${show(Math.min(...figures))} to ${show(Math.max(...figures))}`;
   return `${show(median(figures))} (${range}, ${figures.length})`;
 }

@@ -11,7 +11,7 @@ import { type Role, roleHolder } from './roles.ts';
 import { tuningOfE2d } from './tuning.ts';
 
 const flags = await tuningOfE2d();
-const runs = runsOf(process.argv, 9);
+const runs = runsOf(process.argv, 15);
 const writeEveryMs = 10;
 const writeTimeoutMs = 500;
 
