@@ -217,8 +217,14 @@ function refuseYoungLearner(
   };
 }
 
-/** S11: what remains has quorum, with the same margin or better than before. */
-function refuseLostMargin(member: Member, { members, statuses }: ClusterEvidence): Refusal | null {
+/**
+ * S11: what remains has quorum, with the same margin or better than before. Every ground for removal
+ * implies it as they stand; it is asked all the same, because nothing may ever be removed against it.
+ */
+export function refuseLostMargin(
+  member: Member,
+  { members, statuses }: Pick<ClusterEvidence, 'members' | 'statuses'>,
+): Refusal | null {
   const remaining = members.filter(({ id }) => id !== member.id);
   const before = quorumMargin(healthyVoters(members, statuses).length, votersOf(members).length);
   const after = quorumMargin(healthyVoters(remaining, statuses).length, votersOf(remaining).length);

@@ -4,7 +4,7 @@ import type {
   MembershipChange,
   MembershipPolicy,
 } from '../../../../machines/membership/evidence.ts';
-import { refuseChange } from '../../../../machines/membership/refuse-change.ts';
+import { refuseChange, refuseLostMargin } from '../../../../machines/membership/refuse-change.ts';
 import {
   evidence,
   member,
@@ -113,6 +113,25 @@ describe('S11: removal', () => {
     expect(refusedBy(foreign, healthy)).toBe('S11');
   });
 
+  test.each<[number, number, boolean]>([
+    [3, 3, false],
+    [3, 2, true],
+    [3, 1, false],
+    [5, 5, false],
+    [5, 4, true],
+    [5, 3, true],
+    [5, 2, false],
+    [1, 1, false],
+  ])('of one of %i voters, %i of them healthy, keeps the margin: %s', (voters, healthy, keeps) => {
+    const names = ['a', 'b', 'c', 'd', 'e'].slice(0, voters);
+    const target = member(names.at(-1) ?? 'a');
+    const seen = {
+      members: names.map((name) => member(name)),
+      statuses: statuses(...names.slice(0, healthy)),
+    };
+    expect(refuseLostMargin(target, seen) === null).toBe(keeps);
+  });
+
   test('is refused while one of several witnesses still reaches the member', () => {
     const members = [...twoMembers, member('c'), member('d'), member('e')];
     const peers = [
@@ -145,6 +164,19 @@ describe('S12: same address, empty disk', () => {
 
   test('needs quorum like every removal', () => {
     expect(refusedBy(sameAddress, { statuses: statuses('a') })).toBe('S11');
+  });
+});
+
+describe('S11: additions and promotions need quorum too', () => {
+  test.each<[string, MembershipChange, Partial<ClusterEvidence>]>([
+    ['addLearner', addC, { members: twoMembers, statuses: statuses('a') }],
+    [
+      'promote',
+      promoteC,
+      { members: withLearner, statuses: { ma: status('a'), mc: status('c', { learner: true }) } },
+    ],
+  ])('%s is refused without it', (_, change, changes) => {
+    expect(refusedBy(change, changes)).toBe('S11');
   });
 });
 
