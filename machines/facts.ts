@@ -187,6 +187,14 @@ export interface OwnProbe {
 export interface MembersObservation {
   readonly members: readonly Member[];
   readonly statuses: Readonly<Record<MemberId, MemberStatus>>;
+  /** Asked for while there is a learner; null when there is none, or the leader did not say. */
+  readonly progress: RaftProgress | null;
+}
+
+/** How far the leader knows each member's log to reach, as raft indexes. */
+export interface RaftProgress {
+  readonly commit: number;
+  readonly match: Readonly<Record<MemberId, number>>;
 }
 
 /** Why an etcd process ended, as read from its exit and its log. */

@@ -24,6 +24,8 @@ export interface NodeSettings {
   readonly policy: MembershipPolicy;
   /** How long a learner must stay within the lag before it is promoted. */
   readonly learnerSteadyMs: number;
+  /** How long a learner that has caught up may take to serve before it is started anew. */
+  readonly muteGraceMs: number;
   /** The longest gap between two observations of one unbroken suspicion. */
   readonly observationGapMs: number;
   readonly bootstrapTimeoutMs: number;
@@ -62,6 +64,10 @@ export interface NodeContext {
   readonly observation: MembersObservation | null;
   /** Since when this learner has been within the lag, without a break. */
   readonly steadySinceMs: number | null;
+  /** Since when our learner's log has caught up while its etcd did not serve. */
+  readonly muteSinceMs: number | null;
+  /** Whether etcd was started anew for it; once for each admission. */
+  readonly wasRoused: boolean;
   readonly suspicions: readonly Suspicion[];
   readonly lastChange: ChangeOutcome | null;
   readonly fault: Fault | null;
@@ -100,6 +106,8 @@ export function initialContext(settings: NodeSettings): NodeContext {
     probe: null,
     observation: null,
     steadySinceMs: null,
+    muteSinceMs: null,
+    wasRoused: false,
     suspicions: [],
     lastChange: null,
     fault: null,

@@ -25,6 +25,18 @@ export function isLearner(context: NodeContext): boolean {
   return ownStatus(context)?.learner === true;
 }
 
+/** The cluster has added us as a learner, and nothing has come of it yet. */
+export function isAdmittedLearner({ lastChange, identity, probe }: NodeContext): boolean {
+  if (lastChange?.kind !== 'done' || ownStatus({ probe })?.learner === false) return false;
+  return lastChange.members.some(({ id, learner }) => learner && id === identity.memberId);
+}
+
+/** Entries that the leader knows our log to lack; null when it does not say. */
+export function ownLogLag({ observation, identity }: NodeContext): number | null {
+  const match = observation?.progress?.match[identity.memberId ?? ''];
+  return match === undefined || !observation?.progress ? null : observation.progress.commit - match;
+}
+
 export function isVoter(context: NodeContext): boolean {
   return ownStatus(context)?.learner === false && quorumHeld(context);
 }
@@ -58,6 +70,15 @@ export function ownLag(context: Pick<NodeContext, 'observation' | 'probe'>): num
     (status) => status.leaderId === status.memberId,
   );
   return own && leader ? leader.raftIndex - own.raftAppliedIndex : null;
+}
+
+/**
+ * Our log has long caught up, but etcd does not open its client port. A new member announces itself
+ * before it serves; if a snapshot comes in just then, the announcement is lost, and etcd waits seven
+ * seconds before it tries again. Started anew, it announces itself at once.
+ */
+export function isMute({ muteSinceMs, settings, wasRoused }: NodeContext, atMs: number): boolean {
+  return !wasRoused && muteSinceMs !== null && atMs - muteSinceMs >= settings.muteGraceMs;
 }
 
 export function steadilyCaughtUp(context: NodeContext, atMs: number): boolean {

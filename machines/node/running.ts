@@ -1,4 +1,5 @@
 import {
+  because,
   launchRequest,
   promotionRequest,
   recordRequest,
@@ -59,6 +60,14 @@ const etcd = nodeSetup.createStateConfig({
         starting: {
           description: 'Not answering yet: it may be reading its data, or waiting for quorum.',
           always: { guard: 'etcdServes', target: 'healthy' },
+          on: {
+            'members.observed': {
+              guard: { type: 'etcdIsMute', params: ({ event }) => event.atMs },
+              target: '#node.active.running.etcd.rousing',
+              actions: 'noteRoused',
+              meta: { rule: 'S13' },
+            },
+          },
         },
         healthy: {
           description: 'It answers.',
@@ -72,6 +81,22 @@ const etcd = nodeSetup.createStateConfig({
         },
       },
       always: { guard: 'clusterIsForeign', target: 'wedged', meta: { rule: 'S2' } },
+    },
+    rousing: {
+      description: 'A learner that has caught up, but does not serve, is started anew, once.',
+      invoke: {
+        id: 'rouseEtcd',
+        src: 'stopEtcd',
+        input: {
+          graceMs: 1_000,
+          ...because('S13', 'this learner has caught up, but its etcd does not open its port'),
+        },
+        onDone: { target: 'launching' },
+        onError: {
+          target: 'backingOff',
+          actions: { type: 'takeLaunchFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
     },
     backingOff: {
       description: 'It crashed or was killed; it starts again after a growing pause.',

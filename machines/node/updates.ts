@@ -14,7 +14,7 @@ import { updateSuspicions } from '../membership/suspicions.ts';
 import { memberAt } from '../quorum.ts';
 import type { NodeContext } from './context.ts';
 import type { ChangeOutcome, Prepared } from './effects.ts';
-import { ownLag, ownStatus } from './guards.ts';
+import { etcdServes, isAdmittedLearner, ownLag, ownLogLag, ownStatus } from './guards.ts';
 
 /**
  * Named changes of the context: each is a total function from what is known to what is known next.
@@ -108,6 +108,8 @@ export function takeAdmission(context: NodeContext, outcome: ChangeOutcome): Upd
   const { identity, answer } = context;
   return {
     lastChange: outcome,
+    muteSinceMs: null,
+    wasRoused: false,
     launch: launchAmong(outcome.members, identity),
     identity: {
       ...identity,
@@ -142,6 +144,10 @@ export function forgetData(_: NodeContext): Update {
 
 export function takeLaunched(_: NodeContext, pid: number): Update {
   return { pid, adoptedPid: null, data: { kind: 'readable' } };
+}
+
+export function noteRoused(_: NodeContext): Update {
+  return { wasRoused: true, muteSinceMs: null, probe: null };
 }
 
 export function takeProbe(context: NodeContext, probe: OwnProbe): Update {
@@ -186,10 +192,14 @@ export function takeObservation(
 ): Update {
   const { observation, atMs } = seen;
   const lag = ownLag({ ...context, observation });
-  const steady = lag !== null && lag <= context.settings.policy.learnerLagMaxEntries;
+  const logLag = isAdmittedLearner(context) ? ownLogLag({ ...context, observation }) : null;
+  const { learnerLagMaxEntries } = context.settings.policy;
+  const mute = !etcdServes(context) && logLag !== null && logLag <= learnerLagMaxEntries;
+  const steady = lag !== null && lag <= learnerLagMaxEntries;
   return {
     observation,
     steadySinceMs: steady ? (context.steadySinceMs ?? atMs) : null,
+    muteSinceMs: mute ? (context.muteSinceMs ?? atMs) : null,
     suspicions: updateSuspicions(context.suspicions, {
       atMs,
       ownMemberId: ownStatus(context)?.memberId ?? '',

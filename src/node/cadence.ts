@@ -1,4 +1,4 @@
-import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
+import { isAdmittedLearner, ownStatus, quorumHeld } from '../../machines/node/guards.ts';
 import type { NodeSnapshot } from './driver.ts';
 
 const attentiveMs = 200;
@@ -8,7 +8,7 @@ const suspectMs = 1_000;
 
 /** How often our own etcd is probed: often while it is not as it should be. */
 export function ownProbeEveryMs({ context }: NodeSnapshot): number {
-  if (ownStatus(context)?.learner) return learnerMs;
+  if (ownStatus(context)?.learner || isAdmittedLearner(context)) return learnerMs;
   return quorumHeld(context) ? quietOwnMs : attentiveMs;
 }
 
@@ -17,7 +17,7 @@ export function membersProbeEveryMs(
   { context }: NodeSnapshot,
   healthCheckIntervalMs: number,
 ): number {
-  if (ownStatus(context)?.learner) return learnerMs;
+  if (ownStatus(context)?.learner || isAdmittedLearner(context)) return learnerMs;
   const { observation, peers, settings } = context;
   const silent = observation?.members.some(({ id }) => !observation.statuses[id]) ?? true;
   const learner = observation?.members.some((member) => member.learner) ?? false;
@@ -31,7 +31,7 @@ export function membersProbeEveryMs(
  */
 export function memberListFrom({ context }: NodeSnapshot): string {
   const { settings, peers } = context;
-  if (!ownStatus(context)?.learner) return settings.clientUrl;
+  if (!ownStatus(context)?.learner && !isAdmittedLearner(context)) return settings.clientUrl;
   const running = peers.find(
     ({ liveness, status }) => liveness === 'alive' && status === 'running',
   );

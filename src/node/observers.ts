@@ -75,12 +75,12 @@ export function createObservers(resources: NodeResources): Observers {
             now$: livenessChanges$(resources),
           }),
         ),
-        switchMap(({ atMs, members, statuses }) =>
+        switchMap(({ atMs, members, statuses, progress }) =>
           'members' in members
             ? of<NodeEvent>({
                 type: 'members.observed',
                 atMs,
-                observation: { members: members.members, statuses },
+                observation: { members: members.members, statuses, progress },
               })
             : EMPTY,
         ),

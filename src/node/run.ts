@@ -30,6 +30,7 @@ export interface StopSignals {
 const learnerLagMaxEntries = 100;
 const learnerSteadyMs = 100;
 const observationGapMs = 5_000;
+const muteGraceMs = 400;
 const stopGraceMs = 10_000;
 
 /**
@@ -136,6 +137,7 @@ function settingsOf(config: NodeConfig): NodeSettings {
     },
     learnerSteadyMs,
     observationGapMs,
+    muteGraceMs,
     bootstrapTimeoutMs: config.bootstrapTimeoutMs,
     stopGraceMs,
     keepEtcdOnExit: config.onExit === 'keep-etcd',

@@ -124,6 +124,7 @@ export function settings(name = 'a', changes: Partial<NodeSettings> = {}): NodeS
     policy,
     learnerSteadyMs: 100,
     observationGapMs: 5_000,
+    muteGraceMs: 400,
     bootstrapTimeoutMs: 1_800_000,
     stopGraceMs: 10_000,
     keepEtcdOnExit: false,

@@ -119,8 +119,11 @@ export function probed(probe: Partial<OwnProbe> = {}): NodeEvent {
   return { type: 'etcd.probed', atMs: 0, probe: { ...healthyProbe, ...probe } };
 }
 
-export function observed(atMs: number, observation: MembersObservation): NodeEvent {
-  return { type: 'members.observed', atMs, observation };
+export function observed(
+  atMs: number,
+  { progress = null, ...seen }: Omit<MembersObservation, 'progress'> & Partial<MembersObservation>,
+): NodeEvent {
+  return { type: 'members.observed', atMs, observation: { ...seen, progress } };
 }
 
 /** A settled voter of a 3-node cluster, its etcd healthy. */

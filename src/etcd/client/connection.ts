@@ -6,7 +6,7 @@ import { EtcdFault, toEtcdFault } from './etcd-fault.ts';
 import { type Etcd3Vendor, loadEtcd3 } from './load-etcd3.ts';
 
 /** PEM texts. Without `ca` the authorities that Node knows are trusted. */
-interface EndpointTls {
+export interface EndpointTls {
   readonly ca?: Buffer;
   readonly certificate?: Buffer;
   readonly key?: Buffer;

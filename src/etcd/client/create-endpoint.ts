@@ -8,6 +8,7 @@ import {
   statusFromWire,
 } from './decode.ts';
 import type { AddedMember, CallOptions, EtcdEndpoint } from './endpoint.ts';
+import { readRaftProgress } from './raft-progress.ts';
 import { foundFromWire, transactionToWire } from './transaction.ts';
 
 /** Any key will do, existing or not: the read is made for the round it takes through the quorum. */
@@ -27,6 +28,7 @@ export function createEtcdEndpoint(url: string, options: ConnectionOptions = {})
     ...membersOf(connection),
     ...healthOf(connection),
     ...keysOf(connection),
+    raftProgress: (bounds) => readRaftProgress(url, options.tls, bounds),
     close: () => connection.close(),
   };
 }

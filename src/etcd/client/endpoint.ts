@@ -1,4 +1,4 @@
-import type { MemberId, MemberList, MemberStatus } from '../../../machines/facts.ts';
+import type { MemberId, MemberList, MemberStatus, RaftProgress } from '../../../machines/facts.ts';
 
 /** How one call is bounded. Every call has a deadline; `signal` ends it earlier. */
 export interface CallOptions {
@@ -72,6 +72,8 @@ export interface EtcdEndpoint {
   memberList(options?: CallOptions & { readonly linearizable?: boolean }): Promise<MemberList>;
   /** From the member's own state, quorum or not. */
   status(options?: CallOptions): Promise<StatusAnswer>;
+  /** How far each member's log reaches; from the leader only, else `not-leader`. */
+  raftProgress(options?: CallOptions): Promise<RaftProgress>;
   /** Reads a key through the quorum. */
   linearizableRead(options?: CallOptions): Promise<void>;
   /** Reads a key from the member's own store, quorum or not. */

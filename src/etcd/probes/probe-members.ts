@@ -1,6 +1,12 @@
 import { defer, type Observable } from 'rxjs';
-import type { Fault, MemberId, MemberList, MemberStatus } from '../../../machines/facts.ts';
-import type { EtcdEndpoint } from '../client/endpoint.ts';
+import type {
+  Fault,
+  MemberId,
+  MemberList,
+  MemberStatus,
+  RaftProgress,
+} from '../../../machines/facts.ts';
+import type { CallOptions, EtcdEndpoint } from '../client/endpoint.ts';
 import type { EndpointPool } from '../client/endpoint-pool.ts';
 import { faultOf } from '../client/etcd-fault.ts';
 import { askMembers, type MemberAnswers } from '../membership/member-statuses.ts';
@@ -15,6 +21,8 @@ export interface MembersProbe {
   /** Of the latest known members: who answered as itself, and why the others did not. */
   readonly statuses: Readonly<Record<MemberId, MemberStatus>>;
   readonly faults: Readonly<Record<MemberId, Fault>>;
+  /** The leader's account, asked for while there is a learner. */
+  readonly progress: RaftProgress | null;
 }
 
 export interface MembersProbeOptions extends ProbeTiming {
@@ -41,8 +49,24 @@ export function probeMembers$(options: MembersProbeOptions): Observable<MembersP
       const members = await endpoint.memberList(bounds).catch(faultOf);
       if ('members' in members) known = members;
       const answers = known === undefined ? nobody : await askMembers(known, endpoints, bounds);
-      return { atMs: now(), members, ...answers };
+      const progress =
+        known === undefined ? null : await progressOf(known, answers, { endpoints, ...bounds });
+      return { atMs: now(), members, ...answers, progress };
     };
     return repeatProbe$(options, () => abortable$(probe));
   });
+}
+
+async function progressOf(
+  { members }: MemberList,
+  { statuses }: MemberAnswers,
+  { endpoints, ...bounds }: CallOptions & { readonly endpoints: EndpointPool },
+): Promise<RaftProgress | null> {
+  const leader = members.find(({ id }) => statuses[id]?.leaderId === id);
+  const url = leader?.clientUrls[0];
+  if (url === undefined || !members.some(({ learner }) => learner)) return null;
+  return endpoints
+    .at(url)
+    .raftProgress(bounds)
+    .catch(() => null);
 }

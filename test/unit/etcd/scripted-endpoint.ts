@@ -12,6 +12,7 @@ export function scriptedEndpoint(
     url,
     memberList: refuse,
     status: refuse,
+    raftProgress: refuse,
     linearizableRead: refuse,
     serializableRead: refuse,
     addLearner: refuse,

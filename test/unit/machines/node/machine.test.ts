@@ -321,6 +321,44 @@ describe('standing', () => {
     expect(run.send(observed(220, seen(50))).state).toContain('standing.promoting');
   });
 
+  describe('that has caught up by the leader’s account, while its etcd does not serve', () => {
+    const mute = (match: number) => ({
+      members: [member('b'), member('c'), member('a', { id: 'mnew', name: '', learner: true })],
+      statuses: { mb: status('b', { leaderId: 'mb' }) },
+      progress: { commit: 1_000, match: { mnew: match } },
+    });
+
+    function launchedLearner(): ChartRun {
+      const run = new ChartRun().done('prepare', prepared()).send(surveyed());
+      run.done('replaceMember', admitted);
+      const { identity: written } = run.input('writeIdentity', 'rememberAdmission');
+      return run.done('writeIdentity', written, 'rememberAdmission').done('launchEtcd', { pid: 7 });
+    }
+
+    test('is started anew once, after a grace', () => {
+      const run = launchedLearner().send(observed(0, mute(950))).send(observed(399, mute(950)));
+      expect(run.state).toContain('etcd.up.starting');
+      run.send(observed(400, mute(950))).send(observed(401, mute(950)));
+      expect(run.input('stopEtcd', 'rouseEtcd').reason.rule).toBe('S13');
+      run.done('stopEtcd', null, 'rouseEtcd').done('launchEtcd', { pid: 8 });
+      run.send(observed(500, mute(950))).send(observed(9_000, mute(950)));
+      expect(run.send(observed(9_100, mute(950))).state).toContain('etcd.up.starting');
+    });
+
+    test('is left alone while it still lags, or the leader says nothing', () => {
+      const run = launchedLearner().send(observed(0, mute(100))).send(observed(9_000, mute(100)));
+      expect(run.send(observed(9_100, mute(100))).state).toContain('etcd.up.starting');
+      run.send(observed(9_200, { ...mute(950), progress: null }));
+      expect(run.send(observed(19_000, mute(950))).state).toContain('etcd.up.starting');
+    });
+
+    test('is left alone once it serves', () => {
+      const run = launchedLearner().send(observed(0, mute(950)));
+      run.send(probed({ status: learnerStatus, linearizable: silent }));
+      expect(run.send(observed(500, mute(950))).state).toContain('etcd.up.healthy');
+    });
+  });
+
   test('a promotion that was refused is asked for again', () => {
     const run = learner()
       .send(observed(0, seen(0)))
