@@ -10,10 +10,11 @@ export function logSteps(log: Log): (entry: DriverEntry) => void {
     const { context, value } = snapshot;
     const decided = context.decision;
     const said = decided === null ? '' : `${decided.kind} ${decided.rule} ${decided.reason}`;
-    if (decided !== null && said !== decision) {
+    // A refusal is the node's last word, and is said once: by the error that ends it.
+    if (decided !== null && decided.kind !== 'refuse' && said !== decision) {
       const { kind, rule, reason, facts } = decided;
       const path = kind === 'act' ? { path: decided.path } : {};
-      const level = kind === 'ask' || kind === 'refuse' ? 'warn' : 'info';
+      const level = kind === 'ask' ? 'warn' : 'info';
       log[level]({ rule, decision: kind, ...path, facts }, sentence(reason));
     }
     decision = said;
