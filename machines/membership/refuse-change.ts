@@ -218,8 +218,9 @@ function refuseYoungLearner(
 }
 
 /**
- * S11: what remains has quorum, with the same margin or better than before. Every ground for removal
- * implies it as they stand; it is asked all the same, because nothing may ever be removed against it.
+ * S11: what remains has quorum, with the same margin or better than before. Every ground for
+ * removal implies it as they stand; it is asked all the same, because nothing may ever be removed
+ * against it.
  */
 export function refuseLostMargin(
   member: Member,

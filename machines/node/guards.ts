@@ -74,8 +74,8 @@ export function ownLag(context: Pick<NodeContext, 'observation' | 'probe'>): num
 
 /**
  * Our log has long caught up, but etcd does not open its client port. A new member announces itself
- * before it serves; if a snapshot comes in just then, the announcement is lost, and etcd waits seven
- * seconds before it tries again. Started anew, it announces itself at once.
+ * before it serves; if a snapshot comes in just then, the announcement is lost, and etcd waits
+ * seven seconds before it tries again. Started anew, it announces itself at once.
  */
 export function isMute({ muteSinceMs, settings, wasRoused }: NodeContext, atMs: number): boolean {
   return !wasRoused && muteSinceMs !== null && atMs - muteSinceMs >= settings.muteGraceMs;

@@ -20,7 +20,8 @@ const variablesSchema = z.object({
 
 /**
  * How far the leader knows each member's log to reach. etcd has no call for it, but has published
- * raft's own account at `/debug/vars` of its client port since before 3.4. Only the leader's counts.
+ * raft's own account at `/debug/vars` of its client port since before 3.4. Only the leader's
+ * counts.
  * @throws EtcdFault `not-leader` from any other member.
  */
 export async function readRaftProgress(

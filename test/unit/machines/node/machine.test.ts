@@ -336,7 +336,9 @@ describe('standing', () => {
     }
 
     test('is started anew once, after a grace', () => {
-      const run = launchedLearner().send(observed(0, mute(950))).send(observed(399, mute(950)));
+      const run = launchedLearner()
+        .send(observed(0, mute(950)))
+        .send(observed(399, mute(950)));
       expect(run.state).toContain('etcd.up.starting');
       run.send(observed(400, mute(950))).send(observed(401, mute(950)));
       expect(run.input('stopEtcd', 'rouseEtcd').reason.rule).toBe('S13');
@@ -346,7 +348,9 @@ describe('standing', () => {
     });
 
     test('is left alone while it still lags, or the leader says nothing', () => {
-      const run = launchedLearner().send(observed(0, mute(100))).send(observed(9_000, mute(100)));
+      const run = launchedLearner()
+        .send(observed(0, mute(100)))
+        .send(observed(9_000, mute(100)));
       expect(run.send(observed(9_100, mute(100))).state).toContain('etcd.up.starting');
       run.send(observed(9_200, { ...mute(950), progress: null }));
       expect(run.send(observed(19_000, mute(950))).state).toContain('etcd.up.starting');
