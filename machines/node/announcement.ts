@@ -1,25 +1,14 @@
-import type { ClusterId, DataClaim, MemberId, NodeStatus, PlanVote } from '../facts.ts';
+import type { MemberId, NodeStatus, Peer, PlanVote } from '../facts.ts';
 import { dataClaim } from '../lifecycle/decide.ts';
 import { proposalOf } from '../lifecycle/plan.ts';
 import type { NodeContext } from './context.ts';
 import { quorumHeld } from './guards.ts';
 
-/** What a node tells all others about itself, by gossip metadata. */
-export interface Announcement {
-  readonly nodeId: string;
-  readonly name: string;
-  readonly peerUrl: string;
-  readonly clientUrl: string;
-  readonly requiredSize: number;
-  readonly status: NodeStatus;
-  readonly data: DataClaim;
-  readonly clusterId: ClusterId | null;
-  readonly lineage: string | null;
-  readonly plan: PlanVote | null;
-  readonly unreachable: readonly MemberId[];
-  readonly etcdVersion: string;
-  readonly e2dVersion: string;
-}
+/**
+ * What a node tells all others about itself, by gossip metadata: all that they know of it as a
+ * peer.
+ */
+export type Announcement = Omit<Peer, 'liveness'>;
 
 /** The part of a snapshot that an announcement is a function of. */
 export interface Announced {

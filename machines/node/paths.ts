@@ -14,6 +14,11 @@ export const restartingExisting = nodeSetup.createStateConfig({
   always: { target: '#node.active.running', meta: { rule: 'S9' } },
 });
 
+const retrying = nodeSetup.createStateConfig({
+  description: 'It was refused, busy or failed: the facts are gathered anew (S18).',
+  after: { changeRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
+});
+
 /** join: a learner is added, then etcd starts beside the cluster. */
 export const joining = nodeSetup.createStateConfig({
   description: 'Asks the cluster to add this node as a learner.',
@@ -43,10 +48,7 @@ export const joining = nodeSetup.createStateConfig({
         },
       },
     },
-    retrying: {
-      description: 'It was refused, busy or failed: the facts are gathered anew (S18).',
-      after: { changeRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
-    },
+    retrying,
   },
 });
 
@@ -80,10 +82,7 @@ export const replacingSelf = nodeSetup.createStateConfig({
         },
       },
     },
-    retrying: {
-      description: 'It was refused, busy or failed: the facts are gathered anew (S18).',
-      after: { changeRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
-    },
+    retrying,
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DataClaim, NodeStatus, Peer, PlanStage, PlanVote } from '../../machines/facts.ts';
+import type { DataClaim, NodeStatus, PlanStage, PlanVote } from '../../machines/facts.ts';
 import type { Announcement } from '../../machines/node/announcement.ts';
 
 /** memberlist's bound on a node's metadata. */
@@ -81,7 +81,7 @@ function voteFields({ id, stage, proposal }: PlanVote): unknown[] {
 }
 
 /** Null for metadata of anything but an e2d that speaks this format. Never throws. */
-export function decodeAnnouncement(bytes: Uint8Array): Omit<Peer, 'liveness'> | null {
+export function decodeAnnouncement(bytes: Uint8Array): Announcement | null {
   const fields = parseJson(bytes);
   const parsed = announcementSchema.safeParse(fields);
   if (!parsed.success) return null;
