@@ -6,18 +6,19 @@ import type { NodeSettings } from '../../machines/node/context.ts';
 import { e2dVersion } from '../config/e2d-version.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { type ControlServer, serveControl } from '../control/control-server.ts';
-import { E2dError } from '../errors/e2d-error.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import type { Log } from '../log/create-log.ts';
 import { memberListFrom, membersProbeEveryMs, ownProbeEveryMs } from './cadence.ts';
 import { systemClock } from './clock.ts';
-import { Driver, type DriverEntry, type NodeSnapshot } from './driver.ts';
+import { Driver, type NodeSnapshot } from './driver.ts';
 import { createEffects, toFault } from './effects.ts';
+import { failureOf } from './failure.ts';
 import { logSteps } from './log-lines.ts';
 import { createObservers } from './observers.ts';
 import type { NodeResources } from './resources.ts';
-import { statePath, statusReport } from './status.ts';
+import { StateSince } from './state-since.ts';
+import { statusReport } from './status.ts';
 import { endpointTls } from './tls.ts';
 
 /** How the process is told to end: in order, and then at once. */
@@ -177,57 +178,9 @@ function endpointKeeper({ endpoints, config }: NodeResources): (snapshot: NodeSn
   };
 }
 
-/** Since when the chart is in its state, and quorum in its own. */
-class StateSince {
-  readonly #now: () => number;
-  #state = { text: '', atMs: 0 };
-  #quorum = { text: '', atMs: 0 };
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  note({ snapshot, atMs }: DriverEntry): void {
-    const state = statePath(snapshot.value);
-    if (state !== this.#state.text) this.#state = { text: state, atMs };
-    const quorum = /quorum\.(\w+)/.exec(state)?.[1] ?? '';
-    if (quorum !== this.#quorum.text) this.#quorum = { text: quorum, atMs };
-  }
-
-  stateMs(): number {
-    return Math.round(this.#now() - this.#state.atMs);
-  }
-
-  quorumMs(): number {
-    return Math.round(this.#now() - this.#quorum.atMs);
-  }
-}
-
 async function release(resources: NodeResources, control: ControlServer): Promise<void> {
   await control.close();
   await resources.gossip?.stop();
   resources.etcd?.release();
   resources.endpoints.close();
-}
-
-function failureOf({ context }: NodeSnapshot, failures: readonly unknown[]): unknown {
-  if (context.decision?.kind === 'refuse') {
-    return new E2dError(`${context.decision.reason} (rule ${context.decision.rule}).`, {
-      code: 'E2D_REFUSED',
-      exit: 2,
-    });
-  }
-  const thrown = failures.at(-1);
-  if (context.decision?.kind === 'wait' && context.fault === null) {
-    return new E2dError(
-      `No cluster came about within the bootstrap timeout: ${context.decision.reason}.`,
-      {
-        code: 'E2D_BOOTSTRAP_TIMEOUT',
-        remedy: 'Start the missing nodes, or correct --bootstrap-addrs and -n.',
-      },
-    );
-  }
-  return (
-    thrown ?? new E2dError(context.fault?.message ?? 'The node failed.', { code: 'E2D_FAILED' })
-  );
 }
