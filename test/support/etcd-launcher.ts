@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,8 +110,15 @@ export class EtcdProcess {
     await gone;
   }
 
-  pause(): void {
+  /** Resolves once every thread stands still: the signal alone only asks for it. */
+  async pause(): Promise<void> {
     this.#child?.kill('SIGSTOP');
+    const tasks = `/proc/${this.#child?.pid}/task`;
+    const isStopped = async (task: string) =>
+      / T /.test(await readFile(`${tasks}/${task}/stat`, 'latin1'));
+    const allStopped = async () =>
+      (await Promise.all((await readdir(tasks)).map(isStopped))).every(Boolean);
+    await waitUntil(allStopped, { what: `${this.name} stands still`, withinMs: 5_000, everyMs: 5 });
   }
 
   resume(): void {

@@ -165,7 +165,7 @@ describe('a cluster that loses members', () => {
     const member = cluster.member(1);
     const endpoint = open(member.clientUrl);
     await endpoint.status();
-    member.pause();
+    await member.pause();
     try {
       await expect(endpoint.status({ timeoutMs: 300 })).rejects.toMatchObject({
         code: 'deadline',
@@ -262,7 +262,7 @@ test('closing ends the calls under way', async () => {
   try {
     const endpoint = open(cluster.member(0).clientUrl);
     await endpoint.status();
-    cluster.member(0).pause();
+    await cluster.member(0).pause();
     const call = endpoint.status({ timeoutMs: 20_000 }).then(
       () => 'answered',
       (problem) => faultOf(problem).code,

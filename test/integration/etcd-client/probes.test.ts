@@ -92,7 +92,7 @@ describe('probing three members', () => {
   test('a paused member is a fault while the others answer', async () => {
     const paused = cluster.member(1);
     const { memberId } = await endpoints.at(paused.clientUrl).status();
-    paused.pause();
+    await paused.pause();
     try {
       const endpoint = endpoints.at(cluster.member(0).clientUrl);
       const probes$ = probeMembers$({ ...timing, endpoint, endpoints, everyMs$: of(200) });

@@ -48,7 +48,7 @@ describe('five nodes', () => {
     const exit = await stranger.hasExited(20_000);
     cluster.nodes.pop();
     expect(exit, stranger.log).toEqual({ code: 2, signal: null });
-    expect(stranger.log.match(/"decision":"refuse"/g), stranger.log).toHaveLength(1);
+    expect(stranger.log.match(/configured for a cluster of 3/g), stranger.log).toHaveLength(1);
     expect(stranger.log).toMatch(/"level":"fatal".*\b3\b.*\b5\b/);
     expect(stranger.etcdPids).toEqual([]);
     const view = await expectNothingLost(cluster, witnesses, members);
