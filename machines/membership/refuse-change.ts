@@ -13,8 +13,9 @@ import type { ClusterEvidence, MembershipChange, MembershipPolicy } from './evid
 type Removal = Extract<MembershipChange, { kind: 'remove' }>;
 
 /**
- * Says which rule forbids a membership change, or null when every rule allows it. Asked twice: when
- * the chart decides, and again at the boundary, under the lock, on evidence gathered afresh.
+ * Says which rule forbids a membership change, or null when every rule allows it. The effect that
+ * makes the change asks it, under the lock and on evidence gathered afresh: the last word (S10 to
+ * S14).
  */
 export function refuseChange(
   change: MembershipChange,
