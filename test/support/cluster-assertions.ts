@@ -28,6 +28,7 @@ export async function expectNothingLost(
     expect(await witnesses.writer.assertAllAcknowledged(node.gateway)).toBeGreaterThan(0);
     expect(node.etcdPids).toHaveLength(1);
   }
+  await witnesses.recorder.hasLooked();
   expect([...witnesses.recorder.clusterIds], 'there was never a second cluster').toEqual([
     view.clusterId,
   ]);

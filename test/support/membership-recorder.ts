@@ -16,16 +16,20 @@ export class MembershipRecorder {
   readonly #gateways: EtcdGateway[];
   readonly #loop: Promise<void>;
   #running = true;
+  /** Rounds that were begun, and the last one that saw a list. */
+  #begun = 0;
+  #seen = 0;
 
   constructor(endpoints: readonly string[], everyMs = 200) {
     this.#gateways = endpoints.map((endpoint) => new EtcdGateway(endpoint, 1_000));
     this.#loop = this.#watch(everyMs);
   }
 
-  /** Resolves when a member list was seen: from then on nothing can be missed. */
+  /** Resolves when a round that began after the call has seen a member list. */
   async hasLooked(): Promise<void> {
+    const next = this.#begun + 1;
     const what = 'a member list is recorded';
-    await waitUntil(() => this.memberIds.size > 0, { what, withinMs: 10_000, everyMs: 20 });
+    await waitUntil(() => this.#seen >= next, { what, withinMs: 10_000, everyMs: 20 });
   }
 
   async stop(): Promise<void> {
@@ -36,10 +40,15 @@ export class MembershipRecorder {
 
   async #watch(everyMs: number): Promise<void> {
     while (this.#running) {
+      this.#begun += 1;
+      const round = this.#begun;
       await Promise.all(
         this.#gateways.map((gateway) =>
           gateway.members().then(
-            (list) => this.#record(list),
+            (list) => {
+              this.#record(list);
+              this.#seen = round;
+            },
             () => undefined,
           ),
         ),

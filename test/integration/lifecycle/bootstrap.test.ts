@@ -48,6 +48,7 @@ describe('bootstrap', () => {
     });
     cluster.node(1).start();
     await expectOneCluster();
+    await recorder.hasLooked();
     expect(recorder.clusterIds.size).toBe(1);
   });
 
@@ -64,6 +65,7 @@ describe('bootstrap', () => {
     await cluster.node(1).killBoth();
     cluster.node(1).start();
     await expectOneCluster();
+    await recorder.hasLooked();
     expect(recorder.clusterIds.size).toBe(1);
   });
 
@@ -93,6 +95,7 @@ describe('bootstrap', () => {
       },
       { forMs: 5_000 },
     );
+    await recorder.hasLooked();
     expect([...recorder.clusterIds]).toEqual([view.clusterId]);
     expect(recorder.memberIds.size).toBe(3);
   });
@@ -102,6 +105,7 @@ describe('bootstrap', () => {
     const recorder = cluster.recorder();
     for (const index of [3, 0, 4, 2, 1]) cluster.node(index).start();
     await expectOneCluster();
+    await recorder.hasLooked();
     expect(recorder.clusterIds.size).toBe(1);
   });
 });
