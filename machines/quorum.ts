@@ -1,4 +1,4 @@
-import type { Member, MemberId } from './facts.ts';
+import type { Member, MemberId, MemberStatus } from './facts.ts';
 
 /** The smallest majority of `voters`. */
 export function quorumOf(voters: number): number {
@@ -28,4 +28,11 @@ export function healthyVoters(
 
 export function memberAt(members: readonly Member[], peerUrl: string): Member | undefined {
   return members.find((member) => member.peerUrls.includes(peerUrl));
+}
+
+/** What the leader says of itself; undefined while no member that answered leads. */
+export function leaderStatus(
+  statuses: Readonly<Record<MemberId, MemberStatus>>,
+): MemberStatus | undefined {
+  return Object.values(statuses).find(({ leaderId, memberId }) => leaderId === memberId);
 }

@@ -1,6 +1,7 @@
 import type { Member } from '../facts.ts';
 import {
   healthyVoters,
+  leaderStatus,
   learnersOf,
   memberAt,
   quorumMargin,
@@ -94,7 +95,7 @@ function refusePromotion(
     return { rule: 'S13', sentence: `member ${memberId} is not a learner of this cluster` };
   }
   const own = statuses[memberId];
-  const leader = Object.values(statuses).find((status) => status.leaderId === status.memberId);
+  const leader = leaderStatus(statuses);
   if (!own || !leader) {
     return {
       rule: 'S13',

@@ -1,6 +1,7 @@
 import type { EtcdExitKind, MemberStatus } from '../facts.ts';
 import type { MembershipChange } from '../membership/evidence.ts';
 import { dueRemoval, isSteward } from '../membership/suspicions.ts';
+import { leaderStatus } from '../quorum.ts';
 import type { NodeContext } from './context.ts';
 
 /** Questions about what is known; each reads as a sentence after "if". */
@@ -66,9 +67,7 @@ export function ownLag(context: Pick<NodeContext, 'observation' | 'probe'>): num
   const ownId = ownStatus(context)?.memberId;
   if (!observation || ownId === undefined) return null;
   const own = observation.statuses[ownId];
-  const leader = Object.values(observation.statuses).find(
-    (status) => status.leaderId === status.memberId,
-  );
+  const leader = leaderStatus(observation.statuses);
   return own && leader ? leader.raftIndex - own.raftAppliedIndex : null;
 }
 

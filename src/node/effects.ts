@@ -98,14 +98,10 @@ async function throughFirst(
   signal: AbortSignal,
   change: (deps: MembershipDeps) => Promise<GuardedOutcome>,
 ): Promise<ChangeOutcome> {
-  let outcome: ChangeOutcome = {
-    kind: 'failed',
-    fault: { code: 'unavailable', message: 'no other member is known to ask' },
-  };
   for (const url of request.endpoints) {
     const endpoint = resources.endpoints.at(url);
     if (signal.aborted || !(await canServe(endpoint, signal))) continue;
-    outcome = reported(
+    return reported(
       await change({
         endpoint,
         endpoints: resources.endpoints,
@@ -116,9 +112,11 @@ async function throughFirst(
         signal,
       }),
     );
-    break;
   }
-  return outcome;
+  return {
+    kind: 'failed',
+    fault: { code: 'unavailable', message: 'no other member is known to ask' },
+  };
 }
 
 /** A linearizable read first: an endpoint without quorum would only cost the lock's time. */
@@ -151,7 +149,7 @@ async function launch(
   const { config, binaries } = resources;
   if (binaries === null) throw new Error('etcd is launched before it was found');
   const { urls, dataDir, stateDir, etcd } = config;
-  await refuseLeftovers(resources);
+  await moveLeftoversAside(resources);
   const args = etcdArguments({
     name,
     dataDir,
@@ -182,7 +180,7 @@ async function launch(
 /**
  * What a first start that was cut short left behind would have etcd resume it, alone and for ever.
  */
-async function refuseLeftovers({ config, clock, movedInThisRun }: NodeResources): Promise<void> {
+async function moveLeftoversAside({ config, clock, movedInThisRun }: NodeResources): Promise<void> {
   const { abandonedStart } = await surveyDataDir(config.dataDir);
   if (!abandonedStart) return;
   movedInThisRun.add(await moveAside(config.dataDir, 'abandoned start', clock.wallTime()));

@@ -9,7 +9,6 @@ import { progressLines } from '../etcd/binaries/progress-lines.ts';
 import { ensureDataDir } from '../etcd/data-dir/ensure-data-dir.ts';
 import { defaultExpiryPolicy, expireMovedAside } from '../etcd/data-dir/expire-moved-aside.ts';
 import { readIdentity, writeIdentity } from '../etcd/data-dir/identity-file.ts';
-import { moveAside } from '../etcd/data-dir/move-aside.ts';
 import { surveyDataDir } from '../etcd/data-dir/own-data.ts';
 import { adoptEtcd } from '../etcd/process/adopt.ts';
 import type { NodeResources } from './resources.ts';
@@ -19,7 +18,7 @@ export async function prepareNode(
   resources: NodeResources,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const { config, clock } = resources;
+  const { config } = resources;
   await ensureDataDir(config.dataDir);
   await ensureDataDir(config.stateDir);
   const [remembered, survey] = await Promise.all([
@@ -34,12 +33,8 @@ export async function prepareNode(
   ]);
   resources.binaries = binaries;
   const adoptedPid = await adopt(resources, identity);
-  if (survey.abandonedStart && adoptedPid === null) {
-    resources.movedInThisRun.add(
-      await moveAside(config.dataDir, 'abandoned start', clock.wallTime()),
-    );
-    identity = beforeLaunch(identity);
-  }
+  // What it left behind is moved aside by the next launch.
+  if (survey.abandonedStart && adoptedPid === null) identity = beforeLaunch(identity);
   if (identity !== remembered) await writeIdentity(config.stateDir, identity);
   await expire(resources);
   return {

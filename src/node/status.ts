@@ -1,6 +1,6 @@
 import type { Member } from '../../machines/facts.ts';
 import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
-import { healthyVoters, quorumMargin, votersOf } from '../../machines/quorum.ts';
+import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
 import type {
   MemberReport,
   PeerReport,
@@ -115,7 +115,7 @@ function leaderName({ context }: NodeSnapshot): string | null {
 function memberReports({ context }: NodeSnapshot): readonly MemberReport[] {
   const { observation } = context;
   if (observation === null) return [];
-  const leader = Object.values(observation.statuses).find((s) => s.leaderId === s.memberId);
+  const leader = leaderStatus(observation.statuses);
   const report = (member: Member): MemberReport => {
     const status = observation.statuses[member.id];
     return {
