@@ -164,6 +164,7 @@ export function takeExit(context: NodeContext, reason: EtcdExitReason): Update {
     observation: null,
     suspicions: [],
     steadySinceMs: null,
+    muteSinceMs: null,
     failedStarts: context.failedStarts + 1,
   };
 }

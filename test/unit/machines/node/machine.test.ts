@@ -356,6 +356,17 @@ describe('standing', () => {
       expect(run.send(observed(19_000, mute(950))).state).toContain('etcd.up.starting');
     });
 
+    test('gets its whole grace again after a crash', () => {
+      const run = launchedLearner()
+        .send(observed(0, mute(950)))
+        .send(exited('crashed'));
+      run.elapse('restartBackoff').done('launchEtcd', { pid: 8 });
+      expect(run.send(observed(1_000, mute(950))).send(observed(1_399, mute(950))).state).toContain(
+        'etcd.up.starting',
+      );
+      expect(run.send(observed(1_400, mute(950))).state).toContain('etcd.rousing');
+    });
+
     test('is left alone once it serves', () => {
       const run = launchedLearner().send(observed(0, mute(950)));
       run.send(probed({ status: learnerStatus, linearizable: silent }));
