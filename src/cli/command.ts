@@ -9,11 +9,22 @@ export interface Command {
   readonly summary: string;
   /** Its flags, by name without dashes. `--help` is everybody's. */
   readonly flags: Readonly<Record<string, Option>>;
-  /** Its only argument, where it has one. */
-  readonly argument?: { readonly name: string; readonly choices: readonly string[] };
+  /** What follows its words beside flags, where it takes anything. */
+  readonly argument?: Argument;
   readonly examples: readonly Example[];
   /** Its code, loaded when it is called: starting e2d must stay fast. */
   readonly load: () => Promise<{ readonly run: RunCommand }>;
+}
+
+export interface Argument {
+  readonly name: string;
+  /** The only words it may be; any text where this is absent. */
+  readonly choices?: readonly string[];
+  /** It names files, and a shell may complete it so. */
+  readonly isFile?: true;
+  /** It may be given more than once, or not at all. */
+  readonly many?: true;
+  readonly optional?: true;
 }
 
 interface Example {
@@ -29,6 +40,8 @@ export interface Invocation {
   /** All commands, for those that tell of the others. */
   readonly commands: readonly Command[];
   readonly flags: CommandLine;
+  /** The first argument, and all of them. */
   readonly argument: string | undefined;
+  readonly args: readonly string[];
   readonly terminal: Terminal;
 }

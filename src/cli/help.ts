@@ -1,6 +1,6 @@
 import type { Option } from '../config/option.ts';
 import { variableOf } from '../config/options.ts';
-import type { Command } from './command.ts';
+import type { Argument, Command } from './command.ts';
 
 const lineWidth = 100;
 const helpColumn = 34;
@@ -25,18 +25,24 @@ export function overview(commands: readonly Command[]): string {
 
 export function commandHelp(command: Command): string {
   const { words, summary, flags, argument, examples } = command;
-  const usage = ['e2d', ...words, '[OPTIONS]', ...(argument === undefined ? [] : [argument.name])];
+  const usage = ['e2d', ...words, '[OPTIONS]', ...usageOf(argument)];
   return text([
     `e2d ${words.join(' ')}: ${summary}`,
     '',
     `Usage: ${usage.join(' ')}`,
-    ...(argument === undefined ? [] : [`${argument.name} is ${argument.choices.join(', ')}.`]),
+    ...(argument?.choices ? [`${argument.name} is ${argument.choices.join(', ')}.`] : []),
     ...groupLines(flags),
     ...('config' in flags ? ['', ...sourcesNote] : []),
     '',
     'Examples:',
     ...examples.flatMap(exampleLines),
   ]);
+}
+
+function usageOf(argument: Argument | undefined): readonly string[] {
+  if (argument === undefined) return [];
+  const name = `${argument.name}${argument.many ? '...' : ''}`;
+  return [argument.optional ? `[${name}]` : name];
 }
 
 const sourcesNote = [

@@ -46,38 +46,52 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
 
 async function call(
   command: Command,
-  args: readonly string[],
+  given: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  const read = readArguments(args, { ...command.flags, ...commonFlags });
+  const read = readArguments(given, { ...command.flags, ...commonFlags });
   if (read.given.some(({ option, text }) => option === 'help' && text === 'true')) {
     return showHelp(command.words, terminal);
   }
-  const [argument, ...surplus] = read.positionals;
+  const args = read.positionals;
   const problems = [
     ...read.problems,
     ...ownFlagProblems(command, read.given),
-    ...argumentProblems(command, argument, surplus),
+    ...argumentProblems(command, args),
   ];
   const { run } = await command.load();
-  return run({ command, commands, flags: { ...read, problems }, argument, terminal });
+  return run({
+    command,
+    commands,
+    flags: { ...read, problems },
+    argument: args[0],
+    args,
+    terminal,
+  });
 }
 
 function argumentProblems(
   { argument: wanted, words }: Command,
-  given: string | undefined,
-  surplus: readonly string[],
+  [given, ...surplus]: readonly string[],
 ): readonly string[] {
   const called = `e2d ${words.join(' ')}`;
-  const extra = surplus.map((one) => `"${one}" is one argument too many for "${called}".`);
+  const isMany = wanted?.many === true;
+  const extra = isMany
+    ? []
+    : surplus.map((one) => `"${one}" is one argument too many for "${called}".`);
   if (wanted === undefined) {
     return given === undefined
       ? []
       : [`"${called}" takes no argument; "${given}" was given.`, ...extra];
   }
-  if (given !== undefined && wanted.choices.includes(given)) return extra;
+  const { choices, name, optional } = wanted;
+  const fits = given === undefined ? optional === true : (choices?.includes(given) ?? true);
+  if (fits) return extra;
   const but = given === undefined ? 'none was given' : `not "${given}"`;
-  return [`"${called}" needs one of ${wanted.choices.join(', ')}, ${but}.`, ...extra];
+  return [
+    `"${called}" needs ${choices ? `one of ${choices.join(', ')}` : name}, ${but}.`,
+    ...extra,
+  ];
 }
 
 async function showHelp(words: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,5 +1,5 @@
 import { isAdmittedLearner, ownStatus, quorumHeld } from '../../machines/node/guards.ts';
-import type { NodeSnapshot } from './driver.ts';
+import type { NodeSnapshot } from '../../machines/node/step.ts';
 
 const attentiveMs = 200;
 const learnerMs = 100;

@@ -1,6 +1,6 @@
 /** Time as a node feels it: monotonic, and the owner of every timer of the chart. */
 export interface Clock {
-  /** Milliseconds on a monotonic clock; only differences mean anything (S21). */
+  /** Whole milliseconds on a monotonic clock; only differences mean anything (S21). */
   nowMs(): number;
   /** For people only: stamps in logs and file names. */
   wallTime(): Date;
@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  nowMs: () => performance.now(),
+  nowMs: () => Math.floor(performance.now()),
   wallTime: () => new Date(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),

@@ -1,16 +1,17 @@
 import type { Observable, Subscription } from 'rxjs';
-import {
-  type AnyEventObject,
-  type EventFromLogic,
-  initialTransition,
-  type SnapshotFrom,
-  transition,
-} from 'xstate';
+import type { AnyEventObject } from 'xstate';
 import type { Fault } from '../../machines/facts.ts';
 import type { NodeSettings } from '../../machines/node/context.ts';
 import type { NodeEffects, NodeObservers } from '../../machines/node/effects.ts';
 import type { NodeEvent } from '../../machines/node/events.ts';
-import { type NodeMachine, nodeMachine } from '../../machines/node/machine.ts';
+import {
+  firstEvent,
+  firstStep,
+  type NodeSnapshot,
+  nextStep,
+  type Step,
+  type StepEffect,
+} from '../../machines/node/step.ts';
 import type { Clock } from './clock.ts';
 
 /**
@@ -30,23 +31,18 @@ export type Observers = {
   readonly [Name in keyof NodeObservers]: (input: NodeObservers[Name]) => Observable<NodeEvent>;
 };
 
-export type NodeSnapshot = SnapshotFrom<NodeMachine>;
-
-/** An effect that a transition asked for or called off, as data. */
-export interface RecordedEffect {
-  readonly kind: 'start' | 'stop' | 'schedule' | 'cancel';
-  readonly id: string;
-  readonly input?: unknown;
-  readonly delayMs?: number;
-}
-
 /** One step of the chart: what came in, and what followed from it. */
-export interface DriverEntry {
+export interface DriverEntry extends Step {
   readonly seq: number;
   readonly atMs: number;
   readonly event: AnyEventObject;
-  readonly snapshot: NodeSnapshot;
-  readonly effects: readonly RecordedEffect[];
+}
+
+/** A delay of the chart that is running, as `inspect` shows it. */
+export interface PendingTimer {
+  readonly id: string;
+  /** Until it fires. */
+  readonly leftMs: number;
 }
 
 export interface DriverOptions {
@@ -62,7 +58,10 @@ export interface DriverOptions {
   readonly settled: (snapshot: NodeSnapshot) => void;
 }
 
-type Action = ReturnType<typeof transition<NodeMachine>>[1][number];
+interface Timer {
+  readonly handle: unknown;
+  readonly dueMs: number;
+}
 
 /**
  * Runs one node's chart: folds events through the pure `transition()`, records each step, and only
@@ -71,7 +70,7 @@ type Action = ReturnType<typeof transition<NodeMachine>>[1][number];
 export class Driver {
   readonly #options: DriverOptions;
   readonly #running = new Map<string, AbortController | Subscription>();
-  readonly #timers = new Map<string, unknown>();
+  readonly #timers = new Map<string, Timer>();
   readonly #queue: AnyEventObject[] = [];
   #snapshot: NodeSnapshot;
   #seq = 0;
@@ -82,7 +81,7 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.#snapshot = initialTransition(nodeMachine, options.settings)[0];
+    this.#snapshot = firstStep(options.settings).snapshot;
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -93,9 +92,13 @@ export class Driver {
   }
 
   start(): void {
-    this.#step({ type: 'xstate.init' }, () =>
-      initialTransition(nodeMachine, this.#options.settings),
-    );
+    this.#step(firstEvent, firstStep(this.#options.settings));
+  }
+
+  /** The delays of the chart that run now. */
+  timers(): readonly PendingTimer[] {
+    const nowMs = this.#options.clock.nowMs();
+    return [...this.#timers].map(([id, { dueMs }]) => ({ id, leftMs: Math.max(0, dueMs - nowMs) }));
   }
 
   /** Takes a fact in. Facts that arrive while one is worked on wait for their turn. */
@@ -110,46 +113,37 @@ export class Driver {
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         if (this.#snapshot.status !== 'active') continue;
-        const current = next as EventFromLogic<NodeMachine>;
-        this.#step(next, () => transition(nodeMachine, this.#snapshot, current));
+        this.#step(next, nextStep(this.#snapshot, next));
       }
     } finally {
       this.#busy = false;
     }
   }
 
-  #step(event: AnyEventObject, take: () => [NodeSnapshot, Action[]]): void {
-    const [snapshot, actions] = take();
+  #step(event: AnyEventObject, step: Step): void {
+    const { snapshot, effects } = step;
     this.#snapshot = snapshot;
     this.#seq += 1;
-    this.#options.record({
-      seq: this.#seq,
-      atMs: this.#options.clock.nowMs(),
-      event,
-      snapshot,
-      effects: actions.flatMap(recordedEffect),
-    });
-    for (const action of actions) this.#perform(action);
-    this.#options.settled(snapshot);
+    const { record, settled, clock } = this.#options;
+    record({ ...step, seq: this.#seq, atMs: clock.nowMs(), event });
+    for (const effect of effects) this.#perform(effect);
+    settled(snapshot);
     if (snapshot.status !== 'active') this.#end(snapshot);
   }
 
-  #perform(action: Action): void {
-    const effect = recordedEffect(action)[0];
-    switch (effect?.kind) {
+  #perform(effect: StepEffect): void {
+    switch (effect.kind) {
       case 'start':
-        this.#begin(effect.id, String(paramsOf(action)['src']), effect.input);
+        this.#begin(effect.id, effect.src, effect.input);
         break;
       case 'stop':
         this.#halt(effect.id);
         break;
       case 'schedule':
-        this.#schedule(effect.id, paramsOf(action)['event'] as AnyEventObject, effect.delayMs ?? 0);
+        this.#schedule(effect.id, effect.event, effect.delayMs);
         break;
       case 'cancel':
         this.#cancel(effect.id);
-        break;
-      case undefined:
         break;
     }
   }
@@ -201,15 +195,17 @@ export class Driver {
 
   #schedule(id: string, event: AnyEventObject, delayMs: number): void {
     this.#cancel(id);
+    const { clock } = this.#options;
     const fire = () => {
       this.#timers.delete(id);
       this.#enqueue(event);
     };
-    this.#timers.set(id, this.#options.clock.setTimeout(fire, delayMs));
+    const dueMs = clock.nowMs() + delayMs;
+    this.#timers.set(id, { handle: clock.setTimeout(fire, delayMs), dueMs });
   }
 
   #cancel(id: string): void {
-    this.#options.clock.clearTimeout(this.#timers.get(id));
+    this.#options.clock.clearTimeout(this.#timers.get(id)?.handle);
     this.#timers.delete(id);
   }
 
@@ -217,28 +213,5 @@ export class Driver {
     for (const id of [...this.#timers.keys()]) this.#cancel(id);
     for (const id of [...this.#running.keys()]) this.#halt(id);
     this.#settle(snapshot);
-  }
-}
-
-function paramsOf(action: Action): Readonly<Record<string, unknown>> {
-  return (action.params ?? {}) as Readonly<Record<string, unknown>>;
-}
-
-/** An action of XState's as our own data; context updates are no effects, and are left out. */
-function recordedEffect(action: Action): readonly RecordedEffect[] {
-  const params = paramsOf(action);
-  switch (action.type as string) {
-    case 'xstate.spawnChild':
-      return [{ kind: 'start', id: String(params['id']), input: params['input'] }];
-    case 'xstate.stopChild':
-      return [{ kind: 'stop', id: String(params['id']) }];
-    case 'xstate.raise':
-      return [
-        { kind: 'schedule', id: String(params['id']), delayMs: Number(params['delay'] ?? 0) },
-      ];
-    case 'xstate.cancel':
-      return [{ kind: 'cancel', id: String(params['sendId']) }];
-    default:
-      return [];
   }
 }

@@ -1,5 +1,5 @@
+import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { E2dError } from '../errors/e2d-error.ts';
-import type { NodeSnapshot } from './driver.ts';
 
 /**
  * What a person is told of a node that has ended in failure: the rule, the fault, or what was

@@ -1,6 +1,6 @@
+import { statePath } from '../../machines/state-path.ts';
 import type { Log } from '../log/create-log.ts';
 import type { DriverEntry } from './driver.ts';
-import { statePath } from './status.ts';
 
 /** Turns steps of the chart into lines for a person: one for each decision, state and effect. */
 export function logSteps(log: Log): (entry: DriverEntry) => void {
@@ -21,9 +21,9 @@ export function logSteps(log: Log): (entry: DriverEntry) => void {
     const next = statePath(value);
     if (next !== state) log.info({ from: state, to: next, event: event.type }, 'State changed.');
     state = next;
-    for (const { kind, id, input } of effects) {
-      const reason = kind === 'start' ? reasonOf(input) : null;
-      if (reason !== null) log.info({ effect: id, ...reason }, 'Effect begins.');
+    for (const effect of effects) {
+      const reason = effect.kind === 'start' ? reasonOf(effect.input) : null;
+      if (reason !== null) log.info({ effect: effect.id, ...reason }, 'Effect begins.');
     }
     if (event.type === 'etcd.exited' && context.lastExit) {
       log.warn({ kind: context.lastExit.kind }, sentence(context.lastExit.sentence));

@@ -1,5 +1,5 @@
+import { statePath } from '../../machines/state-path.ts';
 import type { DriverEntry } from './driver.ts';
-import { statePath } from './status.ts';
 
 /** Since when the chart is in its state, and quorum in its own. */
 export class StateSince {

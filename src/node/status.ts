@@ -1,13 +1,14 @@
 import type { Member } from '../../machines/facts.ts';
 import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
+import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
+import { statePath } from '../../machines/state-path.ts';
 import type {
   MemberReport,
   PeerReport,
   StatusReport,
   WaitReport,
 } from '../../machines/status-report.ts';
-import type { NodeSnapshot } from './driver.ts';
 
 /** What a status report needs beside the chart itself. */
 export interface StatusSurroundings {
@@ -57,16 +58,6 @@ export function statusReport(
     safeToStopOne: safeToStopOne(snapshot),
     warnings: [...surroundings.warnings, ...ownWarnings(snapshot)],
   };
-}
-
-/** A state value as one line: `active.running`, parallel regions in parentheses. */
-export function statePath(value: NodeSnapshot['value']): string {
-  if (typeof value === 'string') return value;
-  const parts = Object.entries(value).map(([name, below]) => {
-    const rest = below === undefined ? '' : statePath(below as NodeSnapshot['value']);
-    return rest === '' ? name : `${name}.${rest}`;
-  });
-  return parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' ')})`;
 }
 
 function waitingFor({ context, tags }: NodeSnapshot): WaitReport | null {

@@ -1,36 +1,38 @@
-import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import type { AnyEventObject } from 'xstate';
 import type { MembersObservation, OwnProbe } from '../../machines/facts.ts';
 import type { NodeSettings } from '../../machines/node/context.ts';
 import type { NodeEffects, Prepared } from '../../machines/node/effects.ts';
 import type { NodeEvent } from '../../machines/node/events.ts';
-import { nodeMachine } from '../../machines/node/machine.ts';
-import { statePath } from '../../src/node/status.ts';
+import {
+  firstStep,
+  type NodeSnapshot,
+  nextStep,
+  type StepEffect,
+} from '../../machines/node/step.ts';
+import { statePath } from '../../machines/state-path.ts';
 import { identity, settings, status } from './builders.ts';
-
-type Snapshot = SnapshotFrom<typeof nodeMachine>;
-type Event = Parameters<typeof transition<typeof nodeMachine>>[2];
 
 /** The node's chart folded by hand: facts in, states and asked-for effects out. No time, no I/O. */
 export class ChartRun {
-  #snapshot: Snapshot;
+  #snapshot: NodeSnapshot;
   readonly #asked = new Map<string, unknown>();
   readonly #timers = new Map<string, number>();
 
   constructor(own: NodeSettings = settings()) {
-    const [snapshot, actions] = initialTransition(nodeMachine, own);
+    const { snapshot, effects } = firstStep(own);
     this.#snapshot = snapshot;
-    this.#take(actions);
+    this.#take(effects);
   }
 
   get state(): string {
     return statePath(this.#snapshot.value);
   }
 
-  get context(): Snapshot['context'] {
+  get context(): NodeSnapshot['context'] {
     return this.#snapshot.context;
   }
 
-  get snapshot(): Snapshot {
+  get snapshot(): NodeSnapshot {
     return this.#snapshot;
   }
 
@@ -56,13 +58,13 @@ export class ChartRun {
     id: string = _,
   ): this {
     this.input(_, id);
-    return this.#step({ type: `xstate.done.actor.${id}`, output, actorId: id } as unknown as Event);
+    return this.#step({ type: `xstate.done.actor.${id}`, output, actorId: id });
   }
 
   fails(id: string, code = 'unavailable'): this {
     if (!this.#asked.has(id)) throw new Error(`${id} does not run; ${this.running.join()} do`);
     const error = { code, message: `${id} failed` };
-    return this.#step({ type: `xstate.error.actor.${id}`, error, actorId: id } as unknown as Event);
+    return this.#step({ type: `xstate.error.actor.${id}`, error, actorId: id });
   }
 
   /** The delay in milliseconds of the timer whose id holds this name. */
@@ -75,24 +77,22 @@ export class ChartRun {
     const id = [...this.#timers.keys()].find((timer) => timer.includes(`after.${name}.`));
     if (id === undefined) throw new Error(`no timer ${name}; ${[...this.#timers.keys()].join()}`);
     this.#timers.delete(id);
-    return this.#step({ type: id } as unknown as Event);
+    return this.#step({ type: id });
   }
 
-  #step(event: Event): this {
-    const [snapshot, actions] = transition(nodeMachine, this.#snapshot, event);
+  #step(event: AnyEventObject): this {
+    const { snapshot, effects } = nextStep(this.#snapshot, event);
     this.#snapshot = snapshot;
-    this.#take(actions);
+    this.#take(effects);
     return this;
   }
 
-  #take(actions: readonly { readonly type: string; readonly params?: unknown }[]): void {
-    for (const { type, params } of actions) {
-      const given = (params ?? {}) as Record<string, unknown>;
-      const id = String(given['id']);
-      if (type === 'xstate.spawnChild') this.#asked.set(id, given['input']);
-      if (type === 'xstate.stopChild') this.#asked.delete(id);
-      if (type === 'xstate.raise') this.#timers.set(id, Number(given['delay']));
-      if (type === 'xstate.cancel') this.#timers.delete(String(given['sendId']));
+  #take(effects: readonly StepEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'start') this.#asked.set(effect.id, effect.input);
+      if (effect.kind === 'stop') this.#asked.delete(effect.id);
+      if (effect.kind === 'schedule') this.#timers.set(effect.id, effect.delayMs);
+      if (effect.kind === 'cancel') this.#timers.delete(effect.id);
     }
   }
 }

@@ -43,7 +43,7 @@ function commandCase({ words, flags, argument }: Command): string {
   ];
   return `    '${words.join(' ')}'${argument === undefined ? '' : `|'${words.join(' ')} '*`})
       case "$previous" in
-${values}        *) COMPREPLY=($(compgen -W '${others.join(' ')}' -- "$current")) ;;
+${values}        *) COMPREPLY=($(compgen ${argument?.isFile ? '-f ' : ''}-W '${others.join(' ')}' -- "$current")) ;;
       esac ;;
 `;
 }

@@ -22,9 +22,10 @@ function commandLines(command: Command): string[] {
     ...(second === undefined
       ? []
       : [`complete -c e2d ${offerSecond} -a ${second} -d ${quote(summary)}`]),
-    ...(argument === undefined
-      ? []
-      : [`complete -c e2d -n '${called}' -a ${quote(argument.choices.join(' '))}`]),
+    ...(argument?.choices
+      ? [`complete -c e2d -n '${called}' -a ${quote(argument.choices.join(' '))}`]
+      : []),
+    ...(argument?.isFile ? [`complete -c e2d -n '${called}' -F`] : []),
     ...Object.entries(allFlags(flags)).map(
       ([name, option]) => `complete -c e2d -n '${called}' ${flagWords(name, option)}`,
     ),
