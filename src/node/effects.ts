@@ -3,26 +3,19 @@ import type { ChangeOutcome, NodeEffects } from '../../machines/node/effects.ts'
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
 import { EtcdFault } from '../etcd/client/etcd-fault.ts';
-import { writeIdentity } from '../etcd/data-dir/identity-file.ts';
-import { moveAside } from '../etcd/data-dir/move-aside.ts';
-import { surveyDataDir } from '../etcd/data-dir/own-data.ts';
-import { etcdArguments } from '../etcd/flags/etcd-arguments.ts';
-import { etcdEnvironment } from '../etcd/flags/etcd-environment.ts';
 import { changeMembership, replaceMember } from '../etcd/membership/change-membership.ts';
 import { writeClusterRecord } from '../etcd/membership/cluster-record.ts';
 import type {
   ChangeOutcome as GuardedOutcome,
   MembershipDeps,
 } from '../etcd/membership/locked-work.ts';
-import { launchEtcd } from '../etcd/process/launch.ts';
 import type { Effects } from './driver.ts';
 import { prepareNode } from './prepare.ts';
 import { type NodeResources, peersOf } from './resources.ts';
-import { etcdTlsFlags } from './tls.ts';
 
 /** What the chart can have done, done for real. */
 export function createEffects(resources: NodeResources): Effects {
-  const { config, clock, own } = resources;
+  const { host, own } = resources;
   const changed = (
     request: NodeEffects['changeMembership']['input'],
     signal: AbortSignal,
@@ -32,7 +25,7 @@ export function createEffects(resources: NodeResources): Effects {
   return {
     prepare: (_, signal) => prepareNode(resources, signal),
     writeIdentity: async ({ identity }) => {
-      await writeIdentity(config.stateDir, identity);
+      await host.writeIdentity(identity);
       return identity;
     },
     addLearner: (request, signal) =>
@@ -42,11 +35,7 @@ export function createEffects(resources: NodeResources): Effects {
         replaceMember({ memberId, peerUrl }, deps),
       ),
     changeMembership: changed,
-    moveDataAside: async ({ cause }) => {
-      const movedTo = await moveAside(config.dataDir, cause, clock.wallTime());
-      resources.movedInThisRun.add(movedTo);
-      return { movedTo };
-    },
+    moveDataAside: async ({ cause }) => ({ movedTo: await host.moveDataAside(cause) }),
     restoreSnapshot: () =>
       Promise.reject(
         new E2dError('Snapshots cannot be restored by this version of e2d.', {
@@ -109,6 +98,7 @@ async function throughFirst(
         requiredSize: request.requiredSize,
         policy: request.policy,
         nodeName: resources.gossip?.name ?? resources.config.host,
+        clock: resources.clock,
         signal,
       }),
     );
@@ -146,44 +136,18 @@ async function launch(
   resources: NodeResources,
   { launch: spec, name }: NodeEffects['launchEtcd']['input'],
 ): Promise<{ readonly pid: number }> {
-  const { config, binaries } = resources;
-  if (binaries === null) throw new Error('etcd is launched before it was found');
-  const { urls, dataDir, stateDir, etcd } = config;
   await moveLeftoversAside(resources);
-  const args = etcdArguments({
-    name,
-    dataDir,
-    listenPeerUrls: urls.peerListen,
-    advertisePeerUrls: [urls.peerAdvertise],
-    listenClientUrls: urls.clientListen,
-    advertiseClientUrls: [urls.clientAdvertise],
-    launch: spec,
-    ...etcdTlsFlags(config.tls),
-    etcdVersion: binaries.version,
-    extraArgs: etcd.extraArgs,
-    passEnv: etcd.passEnv,
-  });
-  const running = await launchEtcd({
-    exe: binaries.etcd,
-    version: binaries.version,
-    args,
-    environment: etcdEnvironment(process.env, etcd.passEnv),
-    name,
-    dataDir,
-    stateDir,
-    clientUrl: urls.clientAdvertise,
-  });
-  resources.etcd = running;
-  return { pid: running.pid };
+  const etcd = await resources.host.launchEtcd(spec, name);
+  resources.etcd = etcd;
+  return { pid: etcd.pid };
 }
 
 /**
  * What a first start that was cut short left behind would have etcd resume it, alone and for ever.
  */
-async function moveLeftoversAside({ config, clock, movedInThisRun }: NodeResources): Promise<void> {
-  const { abandonedStart } = await surveyDataDir(config.dataDir);
-  if (!abandonedStart) return;
-  movedInThisRun.add(await moveAside(config.dataDir, 'abandoned start', clock.wallTime()));
+async function moveLeftoversAside({ host }: NodeResources): Promise<void> {
+  const { abandonedStart } = await host.surveyData();
+  if (abandonedStart) await host.moveDataAside('abandoned start');
 }
 
 /** If our member leads, the voter that is closest to it is asked to take over. */

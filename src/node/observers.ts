@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   distinctUntilChanged,
   EMPTY,
   filter,
@@ -31,10 +30,10 @@ const loopDelayMaxMs = 1_000;
 
 /** The streams of facts the chart listens to, fed by the real world. */
 export function createObservers(resources: NodeResources): Observers {
-  const { clock, endpoints, own } = resources;
+  const { clock, endpoints, own, scheduler } = resources;
   const timing = {
     timeoutMs: probeTimeoutMs,
-    scheduler: asyncScheduler,
+    scheduler,
     now: () => clock.nowMs(),
   };
   return {
@@ -44,7 +43,7 @@ export function createObservers(resources: NodeResources): Observers {
       surveyCluster$({
         clientUrls$: peers$(resources).pipe(map(clientUrlsOf)),
         pauseMs: surveyPauseMs,
-        scheduler: asyncScheduler,
+        scheduler,
         survey$: surveyOnce$(endpoints, probeTimeoutMs),
       }).pipe(
         map((answer) => ({
@@ -105,8 +104,8 @@ function observePeers(resources: NodeResources): Observable<NodeEvent> {
 }
 
 /** S17: a timer that fires late shows that this process stood still, and could see nobody. */
-function observeLoop({ clock, gossip }: NodeResources): Observable<NodeEvent> {
-  return interval(loopTickMs).pipe(
+function observeLoop({ clock, gossip, scheduler }: NodeResources): Observable<NodeEvent> {
+  return interval(loopTickMs, scheduler).pipe(
     map(() => clock.nowMs()),
     startWith(clock.nowMs()),
     pairwise(),

@@ -1,16 +1,16 @@
 import { distinctUntilChanged, map, type Observable, startWith } from 'rxjs';
-import type { Identity, Peer } from '../../machines/facts.ts';
+import type { Peer } from '../../machines/facts.ts';
 import type { Announcement } from '../../machines/node/announcement.ts';
-import type { Endpoint, NodeConfig } from '../config/node-config.ts';
 import { E2dError } from '../errors/e2d-error.ts';
-import { createGossip, type Gossip } from '../gossip/gossip.ts';
+import type { Gossip } from '../gossip/gossip-api.ts';
+import type { GossipSettings } from '../gossip/settings.ts';
 import type { GossipView, Member } from '../gossip/view.ts';
-import { Keyring } from '../gossip/wire/keyring.ts';
-import type { Log } from '../log/create-log.ts';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement-codec.ts';
-import { gossipKey } from './tls.ts';
 
 const leaveTimeoutMs = 1_500;
+
+/** A dead node's name is free at once: a machine that was replaced may keep its name. */
+export const gossipSettings: Partial<GossipSettings> = { deadNodeReclaimTimeMs: 1 };
 
 /** The gossip pool as this project sees it: other nodes, each with what it announces of itself. */
 export class PeerGossip {
@@ -23,20 +23,9 @@ export class PeerGossip {
     this.#gossip = gossip;
   }
 
-  static async start(config: NodeConfig, identity: Identity, log: Log): Promise<PeerGossip> {
-    const { gossip, caKeyFile, bootstrapAddresses } = config;
-    const room = createGossip({
-      name: identity.name,
-      bind: { addr: gossip.host, port: gossip.port },
-      advertise: { addr: gossip.advertise.host, port: gossip.advertise.port },
-      bootstrap: bootstrapAddresses.map(hostPort),
-      keyring: caKeyFile === null ? undefined : new Keyring([await gossipKey(caKeyFile)]),
-      // A dead node's name is free at once: a machine that was replaced may keep its name.
-      settings: { deadNodeReclaimTimeMs: 1 },
-    });
-    room.problems$.subscribe(({ code, subject, message }) => log.warn({ code, subject }, message));
-    await room.start();
-    return new PeerGossip(identity.name, room);
+  static async start(name: string, gossip: Gossip): Promise<PeerGossip> {
+    await gossip.start();
+    return new PeerGossip(name, gossip);
   }
 
   /** The other nodes now; whoever announces nothing that we can read is none of ours. */
@@ -82,10 +71,6 @@ export class PeerGossip {
     this.#hasLeft = true;
     await this.#gossip.stop();
   }
-}
-
-function hostPort({ host, port }: Endpoint): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function peersIn(view: GossipView): readonly Peer[] {

@@ -1,19 +1,21 @@
-import type { Observable } from 'rxjs';
-import type { Peer } from '../../machines/facts.ts';
+import type { Observable, SchedulerLike } from 'rxjs';
+import type { Identity, Peer } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
-import type { EtcdBinaries } from '../etcd/binaries/etcd-binaries.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
 import type { EndpointPool } from '../etcd/client/endpoint-pool.ts';
-import type { RunningEtcd } from '../etcd/process/running-etcd.ts';
-import type { Log } from '../log/create-log.ts';
 import type { Clock } from './clock.ts';
+import type { EtcdProcess, Host } from './host.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 
 /** What a node holds while it lives, and must give back when it ends. */
 export interface NodeResources {
   readonly config: NodeConfig;
-  readonly log: Log;
   readonly clock: Clock;
+  /** The same time, for streams. */
+  readonly scheduler: SchedulerLike;
+  readonly host: Host;
+  /** Starts gossip under this identity. */
+  readonly meetPeers: (identity: Identity) => Promise<PeerGossip>;
   /** One connection for each client URL that is asked. */
   readonly endpoints: EndpointPool;
   /** Our own etcd's client endpoint. */
@@ -23,12 +25,10 @@ export interface NodeResources {
   readonly ownEveryMs$: Observable<number>;
   /** The client URL to read the member list from: our own, unless our member is a learner. */
   readonly listFrom$: Observable<string>;
-  /** These are set once the machine was read. */
-  binaries: EtcdBinaries | null;
-  etcd: RunningEtcd | null;
+  /** These are set once the host was read. */
+  etcd: EtcdProcess | null;
   launching: Promise<{ readonly pid: number }> | null;
   gossip: PeerGossip | null;
-  readonly movedInThisRun: Set<string>;
 }
 
 export function peersOf({ gossip }: NodeResources): readonly Peer[] {

@@ -24,7 +24,14 @@ export interface MembershipDeps {
   readonly policy: MembershipPolicy;
   /** This node's name: what others read as the holder of the lock. */
   readonly nodeName: string;
+  /** What bounds the work in time. */
+  readonly clock: Timers;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface Timers {
+  setTimeout(run: () => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
 }
 
 /**
@@ -64,7 +71,25 @@ export async function underLock(
   deps: MembershipDeps,
   work: (locked: LockedWork) => Promise<ChangeOutcome>,
 ): Promise<ChangeOutcome> {
-  const limit = AbortSignal.timeout(lockedWorkLimitMs);
+  const limit = new AbortController();
+  const timer = deps.clock.setTimeout(() => limit.abort(), lockedWorkLimitMs);
+  try {
+    return await lockedAndBounded(purpose, deps, { limit: limit.signal, work });
+  } finally {
+    deps.clock.clearTimeout(timer);
+  }
+}
+
+interface BoundedWork {
+  readonly limit: AbortSignal;
+  readonly work: (locked: LockedWork) => Promise<ChangeOutcome>;
+}
+
+async function lockedAndBounded(
+  purpose: string,
+  deps: MembershipDeps,
+  { limit, work }: BoundedWork,
+): Promise<ChangeOutcome> {
   const signal = deps.signal === undefined ? limit : AbortSignal.any([limit, deps.signal]);
   const bounds = { signal, timeoutMs: stepTimeoutMs };
   const failed = (problem: unknown): Failed => ({

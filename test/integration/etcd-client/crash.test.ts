@@ -50,11 +50,21 @@ test.concurrent.each(crashPoints)(
       };
       const deps = { endpoints, peers: () => [alivePeer(peerUrl)], requiredSize: 2, policy };
       const dying = dyingAfter(calls, endpoint);
-      await changeMembership(add, { ...deps, endpoint: dying, nodeName: 'dying' });
+      await changeMembership(add, {
+        ...deps,
+        endpoint: dying,
+        nodeName: 'dying',
+        clock: globalThis,
+      });
 
       const next = await waitUntil(
         async () => {
-          const outcome = await changeMembership(add, { ...deps, endpoint, nodeName: 'next' });
+          const outcome = await changeMembership(add, {
+            ...deps,
+            endpoint,
+            nodeName: 'next',
+            clock: globalThis,
+          });
           return outcome.kind !== 'busy' && outcome;
         },
         { what: 'the lock passes on', withinMs: 20_000 },

@@ -71,6 +71,7 @@ function depsOf(overrides: Partial<MembershipDeps> = {}): MembershipDeps {
     requiredSize: 3,
     policy,
     nodeName: 'm0',
+    clock: globalThis,
     ...overrides,
   };
 }
