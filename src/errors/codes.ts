@@ -136,6 +136,26 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A signal ended the work before it was done.',
     remedy: 'Run the command again.',
   },
+  E2D_LOG_DAMAGED: {
+    exit: 2,
+    sentence: 'A line of the event log is not what e2d wrote.',
+    remedy: 'Copy the file again from the node, or leave that segment out.',
+  },
+  E2D_LOG_FOREIGN: {
+    exit: 2,
+    sentence: 'That file is no event log of e2d.',
+    remedy: 'Give files, or a folder, from <state-dir>/events of a node.',
+  },
+  E2D_LOG_UNREADABLE: {
+    exit: 2,
+    sentence: 'The event log cannot be read.',
+    remedy: 'Name a file or folder of <state-dir>/events that this user can read.',
+  },
+  E2D_LOG_VERSION: {
+    exit: 2,
+    sentence: 'The event log has a format that this version of e2d does not know.',
+    remedy: 'Use the version of e2d that recorded it.',
+  },
   E2D_MOVE_ASIDE: {
     exit: 1,
     sentence: 'Old data could not be moved aside.',
@@ -151,6 +171,31 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'No e2d runs with this state dir.',
     remedy: 'Start it with "e2d run", or say where it keeps its data with --data-dir.',
   },
+  E2D_NO_PICTURE: {
+    exit: 1,
+    sentence: 'A picture of a chart is not among those that this e2d was delivered with.',
+    remedy: 'Install e2d anew, or use --format mermaid, which needs no picture.',
+  },
+  E2D_NO_SUCH_ENTRY: {
+    exit: 2,
+    sentence: 'The event logs hold no such entry or moment.',
+    remedy: '"e2d replay --states FILE..." lists the moments at which the state changed.',
+  },
+  E2D_NO_TERMINAL: {
+    exit: 2,
+    sentence: 'What draws on a terminal and reads keys was started without one.',
+    remedy: 'Run it in a terminal, or use the flag that does without.',
+  },
+  E2D_OUTPUT_FILE: {
+    exit: 1,
+    sentence: 'The file that was asked for cannot be written.',
+    remedy: 'Name a file in a folder that this user can write to.',
+  },
+  E2D_PLAYGROUND_FOLDER: {
+    exit: 1,
+    sentence: 'The folder for temporary files has too long a path for the sockets in it.',
+    remedy: 'Set TMPDIR to a shorter one.',
+  },
   E2D_REFUSED: {
     exit: 2,
     sentence: 'The configuration contradicts the cluster.',
@@ -165,5 +210,10 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'e2d has no such command.',
     remedy: '"e2d help" lists the commands.',
+  },
+  E2D_UNKNOWN_WORD: {
+    exit: 2,
+    sentence: 'There is nothing of that name to explain, or more than one thing.',
+    remedy: '"e2d explain" lists all that can be explained.',
   },
 };

@@ -1,16 +1,8 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Chart } from './chart.ts';
-import {
-  overview,
-  partsOf,
-  pictureFile,
-  renderChartPage,
-  renderIndex,
-  renderMermaidFile,
-  viewOf,
-} from './pages.ts';
+import { renderChartPage, renderIndex, renderMermaidFile } from './pages.ts';
 import { readChart } from './read-chart.ts';
-import { renderSvg } from './svg.ts';
+import { renderPictures } from './svg.ts';
 
 /** Everything that belongs into `visualizations/`: the text of each file by its name. */
 export async function generateFiles(
@@ -22,14 +14,10 @@ export async function generateFiles(
 }
 
 async function filesOf(chart: Chart): Promise<readonly (readonly [string, string])[]> {
-  const parts = partsOf(chart).map(
-    async (part) => [pictureFile(chart, part), await renderSvg(chart, viewOf(part))] as const,
-  );
+  const pictures = await renderPictures(chart);
   return [
     [`${chart.name}.md`, renderChartPage(chart)],
     [`${chart.name}.mmd`, renderMermaidFile(chart)],
-    [pictureFile(chart, 'overview'), await renderSvg(chart, overview)],
-    [pictureFile(chart, 'everything'), await renderSvg(chart)],
-    ...(await Promise.all(parts)),
+    ...[...pictures].map(([name, svg]) => [`${name}.svg`, svg] as const),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Chart, ChartTransition } from './chart.ts';
 import { arrowText } from './labels.ts';
 import { type Arrow, type Box, drawPicture, type View } from './picture.ts';
-import { palettes, roleOf } from './roles.ts';
+import { ACTIVE, ACTIVE_AROUND, INK, palettes, roleOf } from './roles.ts';
 
 /** Writes a chart as a Mermaid `stateDiagram-v2`, one line for each transition. */
 export function renderMermaid(chart: Chart, view: View = {}): string {
@@ -92,26 +92,23 @@ function pathTo(id: string, boxes: readonly Box[]): readonly string[] | null {
   return null;
 }
 
-/** Colours; only boxes without inner ones can have them. */
+/** Colours: those of a role for boxes without inner ones, the active one for any. */
 function writeClasses(boxes: readonly Box[]): readonly string[] {
   const members = new Map<string, string[]>();
   const visit = (box: Box): void => {
     box.boxes.forEach(visit);
-    if (box.state !== null && box.boxes.length === 0) {
-      const name = box.active ? 'active' : roleOf(box.state);
+    if (box.state !== null && (box.active || box.boxes.length === 0)) {
+      const around = box.boxes.length > 0 ? 'around' : 'active';
+      const name = box.active ? around : roleOf(box.state);
       members.set(name, [...(members.get(name) ?? []), idOf(box.id)]);
     }
   };
   boxes.forEach(visit);
-  const definitions = [
-    ...Object.entries(palettes),
-    ['active', { fill: '#fde68a', stroke: '#b45309' }] as const,
-  ];
-  return definitions.flatMap(([name, { fill, stroke }]) => {
+  const around = { ...ACTIVE, fill: ACTIVE_AROUND };
+  return Object.entries({ ...palettes, around, active: ACTIVE }).flatMap(([name, palette]) => {
     const ids = members.get(name);
-    return ids === undefined
-      ? []
-      : [`classDef ${name} fill:${fill},stroke:${stroke},color:#0f172a`, `class ${ids} ${name}`];
+    const look = `fill:${palette.fill},stroke:${palette.stroke},color:${INK}`;
+    return ids === undefined ? [] : [`classDef ${name} ${look}`, `class ${ids} ${name}`];
   });
 }
 

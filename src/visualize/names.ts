@@ -7,7 +7,7 @@ export const ANONYMOUS = '(anonymous)';
  */
 export function nameOfGuard(guard: unknown): string {
   if (typeof guard !== 'function') {
-    return nameOf(guard);
+    return nameOf(withKnownParameters(guard));
   }
   if ('stateValue' in guard) {
     return `in ${stateText(guard.stateValue)}`;
@@ -21,6 +21,28 @@ export function nameOfGuard(guard: unknown): string {
   );
   return guard.name === 'not' ? `not ${names.join('')}` : names.join(` ${guard.name} `);
 }
+
+/**
+ * Of computed parameters, those that do not depend on the event or the context are part of the
+ * name: `exitIs(corrupt-data)`.
+ */
+function withKnownParameters(guard: unknown): unknown {
+  if (typeof guard !== 'object' || guard === null || !('params' in guard)) {
+    return guard;
+  }
+  const { params } = guard;
+  if (typeof params !== 'function') {
+    return guard;
+  }
+  try {
+    return { ...guard, params: params({ context: UNKNOWN, event: UNKNOWN }) };
+  } catch {
+    return guard;
+  }
+}
+
+/** Has every property, and each is unknown too. */
+const UNKNOWN: unknown = new Proxy(() => UNKNOWN, { get: () => UNKNOWN });
 
 /** The name of an action; a raised event reads `raise event.name`. */
 export function nameOfAction(action: unknown): string {
@@ -49,14 +71,20 @@ function nameOf(named: unknown): string {
   return `${String(named.type)}${'params' in named ? parametersText(named.params) : ''}`;
 }
 
-/** Parameters that are plain values are part of the name; computed ones are not shown. */
+/**
+ * Parameters that are plain values are part of the name, a single one without its own name;
+ * computed ones are not shown.
+ */
 function parametersText(parameters: unknown): string {
   if (isPlain(parameters)) {
     return `(${String(parameters)})`;
   }
-  const texts = Object.entries(parameters ?? {})
-    .filter(([, value]) => isPlain(value))
-    .map(([key, value]) => `${key}: ${String(value)}`);
+  const known = Object.entries(parameters ?? {}).filter(([, value]) => isPlain(value));
+  const [only] = known;
+  if (known.length === 1 && only !== undefined) {
+    return `(${String(only[1])})`;
+  }
+  const texts = known.map(([key, value]) => `${key}: ${String(value)}`);
   return texts.length === 0 ? '' : `(${texts.join(', ')})`;
 }
 

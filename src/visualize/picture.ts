@@ -44,8 +44,8 @@ export interface Arrow {
 export interface View {
   /** Id of the state whose inside is shown; the whole chart when absent. */
   readonly scope?: string;
-  /** How many levels of boxes in boxes are shown, from 1; all of them when absent. */
-  readonly levels?: number;
+  /** Ids of the states whose inside is shown besides the scope's; all when absent. */
+  readonly opened?: ReadonlySet<string>;
   /** Ids of the states that are active, parents included. */
   readonly active?: ReadonlySet<string>;
 }
@@ -58,14 +58,14 @@ export function drawPicture(chart: Chart, view: View = {}): Picture {
   const all = withDescendants(chart.root);
   const scope = all.find(({ id }) => id === view.scope) ?? chart.root;
   const inside = new Set(withDescendants(scope).map(({ id }) => id));
-  const levels = view.levels ?? Number.POSITIVE_INFINITY;
-  const arrows = drawArrows(chart, { scope, inside, levels });
+  const opened = view.opened ?? inside;
+  const arrows = drawArrows(chart, { scope, inside, opened });
   const used = new Set(arrows.flatMap(({ from, to }) => [from, to]));
   const elsewhere = [...used]
     .filter((id) => all.some((state) => state.id === id))
     .filter((id) => id === scope.id || !inside.has(id))
     .map((id) => standIn(id, 'elsewhere', shortId(chart, id)));
-  const drawn = drawInside(scope, { levels, used, active: view.active ?? new Set() });
+  const drawn = drawInside(scope, { opened, used, active: view.active ?? new Set() });
   return { boxes: [...drawn, ...elsewhere], arrows: [...drawn.flatMap(initialArrows), ...arrows] };
 }
 
@@ -75,7 +75,7 @@ function anyInside(stateId: string): string {
 }
 
 interface Drawing {
-  readonly levels: number;
+  readonly opened: ReadonlySet<string>;
   /** Ids of the boxes that arrows need. */
   readonly used: ReadonlySet<string>;
   readonly active: ReadonlySet<string>;
@@ -90,14 +90,14 @@ function drawInside(parent: ChartState, drawing: Drawing): readonly Box[] {
   ];
 }
 
-function drawState(state: ChartState, { levels, used, active }: Drawing): Box {
+function drawState(state: ChartState, drawing: Drawing): Box {
   return {
     id: state.id,
     kind: 'state',
     label: state.key,
     state,
-    active: active.has(state.id),
-    boxes: levels <= 1 ? [] : drawInside(state, { levels: levels - 1, used, active }),
+    active: drawing.active.has(state.id),
+    boxes: drawing.opened.has(state.id) ? drawInside(state, drawing) : [],
   };
 }
 
@@ -136,7 +136,7 @@ function drawArrows(chart: Chart, frame: Frame): readonly Arrow[] {
 interface Frame {
   readonly scope: ChartState;
   readonly inside: ReadonlySet<string>;
-  readonly levels: number;
+  readonly opened: ReadonlySet<string>;
 }
 
 /** Between which boxes a transition is drawn, or null when it is not seen in this picture. */
@@ -171,9 +171,13 @@ function isFinal(state: ChartState): boolean {
   return state.kind === 'final';
 }
 
-/** The box in which a state is seen: its own, or the innermost one around it that is shown. */
-function boxOf(id: string, { scope, levels }: Frame): string {
+/** The box in which a state is seen: its own, or the outermost one around it that is closed. */
+function boxOf(id: string, { scope, opened }: Frame): string {
   const prefix = `${scope.id}.`;
-  const shown = id.slice(prefix.length).split('.').slice(0, levels);
-  return id.startsWith(prefix) ? `${prefix}${shown.join('.')}` : id;
+  if (!id.startsWith(prefix)) {
+    return id;
+  }
+  const keys = id.slice(prefix.length).split('.');
+  const around = keys.map((_, index) => prefix + keys.slice(0, index + 1).join('.'));
+  return around.find((box) => !opened.has(box)) ?? id;
 }

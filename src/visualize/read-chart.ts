@@ -1,4 +1,4 @@
-import type { AnyStateMachine, AnyStateNode, StateValue } from 'xstate';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { Chart, ChartState, ChartTransition, TriggerKind } from './chart.ts';
 import { nameOfAction, nameOfGuard } from './names.ts';
 
@@ -124,14 +124,19 @@ function rulesOf(meta: unknown): readonly string[] {
   return rules.filter((rule) => typeof rule === 'string');
 }
 
-/** Ids of all states that a snapshot's value says are active, parents included. */
-export function activeStates(chart: Chart, value: StateValue): ReadonlySet<string> {
+/**
+ * Ids of all states that an XState state value says are active, parents included. The value may
+ * come from anywhere, a log of another version say: what this chart does not know is left out.
+ */
+export function activeStates(chart: Chart, value: unknown): ReadonlySet<string> {
   const active = new Set<string>([chart.root.id]);
-  const visit = (state: ChartState, inside: StateValue | undefined): void => {
-    const keys = typeof inside === 'string' ? [inside] : Object.keys(inside ?? {});
-    for (const child of state.states.filter(({ key }) => keys.includes(key))) {
+  const visit = (state: ChartState, inside: unknown): void => {
+    const values = new Map<string, unknown>(
+      typeof inside === 'string' ? [[inside, null]] : Object.entries(inside ?? {}),
+    );
+    for (const child of state.states.filter(({ key }) => values.has(key))) {
       active.add(child.id);
-      visit(child, typeof inside === 'object' ? inside[child.key] : undefined);
+      visit(child, values.get(child.key));
     }
   };
   visit(chart.root, value);

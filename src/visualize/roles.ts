@@ -1,17 +1,29 @@
-import type { ChartState } from './chart.ts';
+import type { ChartState, TriggerKind } from './chart.ts';
 
 /** What a state means to a person who looks at the picture; decides its colour. */
 export type Role = 'resting' | 'working' | 'good' | 'waiting' | 'alarm' | 'operator' | 'end';
 
-/** The colours of a role: of the box, its frame, and the words in it. */
 export interface Palette {
-  readonly colour: string;
   readonly fill: string;
   readonly stroke: string;
+}
+
+/** The colours of a role, in words and as drawn. */
+interface RolePalette extends Palette {
+  readonly colour: string;
   readonly meaning: string;
 }
 
-export const palettes: Readonly<Record<Role, Palette>> = {
+/** The colour of words. */
+export const INK = '#0f172a';
+
+/** The colour of what is only hinted at. */
+export const QUIET = '#64748b';
+
+/** The colours of a state that is active at the moment that is shown. */
+export const ACTIVE: Palette = { fill: '#fde047', stroke: '#a16207' };
+
+export const palettes: Readonly<Record<Role, RolePalette>> = {
   resting: { colour: 'grey', fill: '#f8fafc', stroke: '#64748b', meaning: 'a state of its own' },
   working: {
     colour: 'blue',
@@ -47,4 +59,12 @@ export function roleOf(state: ChartState): Role {
   }
   const tagged = ROLE_OF_TAG.find(([tag]) => state.tags.includes(tag))?.[1];
   return tagged ?? (state.invokes.length > 0 ? 'working' : 'resting');
+}
+
+/** Fills an active state that is seen with its inside, where other states are not active. */
+export const ACTIVE_AROUND = '#fefce8';
+
+/** The colour of an arrow, by what sets it off. */
+export function arrowColour(kind: TriggerKind): string {
+  return kind === 'error' ? '#b91c1c' : kind === 'delay' ? '#b45309' : '#475569';
 }

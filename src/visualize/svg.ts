@@ -1,94 +1,61 @@
-import { type IState, type IStateMachine, render } from 'state-machine-cat';
+import { Graphviz } from '@hpcc-js/wasm-graphviz';
+import { annotate } from './annotate.ts';
 import type { Chart } from './chart.ts';
-import { arrowText, bodyLines, stayingTransitions, transitionText, wrapped } from './labels.ts';
-import { type Box, drawPicture, type Picture, type View } from './picture.ts';
-import { roleOf } from './roles.ts';
-import { decorate, type Tooltips } from './svg-style.ts';
-
-const ARROW_COLUMNS = 32;
-const BODY_COLUMNS = 40;
+import { writeDot } from './dot.ts';
+import type { Drawing } from './drawing.ts';
+import { framePicture } from './frame.ts';
+import { drawPicture, type View } from './picture.ts';
+import { composePoster } from './poster.ts';
+import { overviewOf, partsOf, pictureName, viewOf } from './views.ts';
 
 /**
- * Draws a chart as SVG text. The same chart gives the same bytes on every machine: the layout comes
- * from Graphviz compiled to WebAssembly, never from one that happens to be installed.
+ * Draws every picture of a chart: SVG text by the picture's name. The same chart gives the same
+ * bytes on every machine, as Graphviz is compiled to WebAssembly and never the installed one.
  */
-export async function renderSvg(chart: Chart, view: View = {}): Promise<string> {
-  const picture = drawPicture(chart, view);
-  const svg = await render(toStateMachine(picture, view.levels !== undefined), {
-    inputType: 'json',
-    outputType: 'oldsvg',
-    dotGraphAttrs: [
-      { name: 'bgcolor', value: 'white' },
-      { name: 'nodesep', value: '0.4' },
-      { name: 'ranksep', value: '0.3' },
-      { name: 'pad', value: '0.2' },
+export async function renderPictures(chart: Chart): Promise<ReadonlyMap<string, string>> {
+  const graphviz = await Graphviz.load();
+  const overview = drawView(graphviz, chart, overviewOf(chart));
+  const parts = partsOf(chart).map((part) => ({
+    part,
+    drawing: drawView(graphviz, chart, viewOf(part)),
+  }));
+  const poster = composePoster(chart, overview, parts);
+  return new Map([
+    [pictureName(chart, 'poster'), poster],
+    [
+      pictureName(chart, 'overview'),
+      framePicture({ chart, name: pictureName(chart, 'overview'), state: chart.root }, overview),
     ],
-  });
-  return decorate(svg, tooltipsOf(picture));
-}
-
-function toStateMachine(picture: Picture, brief: boolean): IStateMachine {
-  return {
-    states: picture.boxes.map((box) => toState(box, brief)),
-    transitions: picture.arrows.map(({ from, to, kind, transitions }, id) => ({
-      id,
-      from,
-      to,
-      class: kind,
-      label: transitions
-        .flatMap((transition) => wrapped(arrowText(transition), ARROW_COLUMNS))
-        .join('\n'),
-    })),
-  };
-}
-
-function toState(box: Box, brief: boolean): IState {
-  const inside = box.boxes.map((inner) => toState(inner, brief));
-  const isParallel = inside.length > 0 && box.state?.kind === 'parallel';
-  return {
-    name: box.id,
-    label: box.label,
-    type: box.kind === 'initial' ? 'initial' : isParallel ? 'parallel' : 'regular',
-    class: classesOf(box),
-    actions: brief ? [] : bodyOf(box).map((body) => ({ type: 'activity', body })),
-    ...(inside.length === 0 ? {} : { statemachine: { states: inside } }),
-  };
-}
-
-function classesOf({ kind, state, active }: Box): string {
-  return [state === null ? kind : roleOf(state), ...(active ? ['active'] : [])].join(' ');
-}
-
-function bodyOf({ state }: Box): readonly string[] {
-  if (state === null) {
-    return [];
-  }
-  const staying = stayingTransitions(state).map(transitionText);
-  return [...bodyLines(state), ...staying].flatMap((line) => wrapped(line, BODY_COLUMNS));
-}
-
-/**
- * What is too long for the picture itself, by the titles that Graphviz gives its boxes and arrows.
- */
-function tooltipsOf(picture: Picture): Tooltips {
-  const ofBoxes = withInner(picture.boxes).flatMap(({ id, label, state }): [string, string][] => {
-    const text = [label, state?.description ?? null].filter((part) => part !== null).join(': ');
-    return [
-      [id, text],
-      [`cluster_${id}`, text],
-    ];
-  });
-  const ofArrows = picture.arrows.map(({ from, to, transitions }): [string, string] => [
-    `${from}->${to}`,
-    transitions
-      .map((one) =>
-        [transitionText(one), one.description].filter((part) => part !== null).join(': '),
-      )
-      .join('\n'),
+    ...parts.map(({ part, drawing }): [string, string] => {
+      const name = pictureName(chart, part);
+      return [name, framePicture({ chart, name, state: part }, drawing)];
+    }),
   ]);
-  return new Map([...ofBoxes, ...ofArrows].filter(([, text]) => text !== ''));
 }
 
-function withInner(boxes: readonly Box[]): readonly Box[] {
-  return boxes.flatMap((box) => [box, ...withInner(box.boxes)]);
+/** From top to bottom, unless that comes out very flat. */
+const FLAT = 3;
+
+function drawView(graphviz: Graphviz, chart: Chart, view: View): Drawing {
+  const picture = drawPicture(chart, view);
+  const dot = writeDot(picture, view.opened !== undefined);
+  const upright = readLayout(graphviz.dot(dot, 'svg'));
+  const layout =
+    upright.width / upright.height > FLAT
+      ? readLayout(graphviz.dot(dot.replace('graph [', 'graph [rankdir=LR, '), 'svg'))
+      : upright;
+  return { ...layout, body: annotate(layout.body, picture) };
+}
+
+/** Takes the drawing out of the SVG that Graphviz has written, without its paper. */
+function readLayout(svg: string): Drawing {
+  const [, width, height] = /<svg width="([\d.]+)pt" height="([\d.]+)pt"/.exec(svg) ?? [];
+  const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)/.exec(svg) ?? [];
+  const start = svg.indexOf('<polygon fill="white" stroke="none"');
+  const body = svg.slice(svg.indexOf('\n', start) + 1, svg.lastIndexOf('</g>'));
+  return {
+    width: Math.ceil(Number(width)),
+    height: Math.ceil(Number(height)),
+    body: `<g transform="translate(${x} ${y})">\n${body}</g>\n`,
+  };
 }

@@ -64,3 +64,42 @@ export const doorMachine = setup({
     gone: { description: 'Taken out.', type: 'final' },
   },
 });
+
+/** States in states with tasks, entered from outside, from inside and anew. */
+export const tasksMachine = setup({
+  types: {} as {
+    events: { type: 'go' } | { type: 'next' } | { type: 'again' | 'over' | 'deep' | 'hm' | 'both' };
+  },
+  actors: { watch: unplugged, work: unplugged, rest: unplugged },
+  actions: { note: () => undefined, open: () => undefined },
+}).createMachine({
+  id: 'tasks',
+  initial: 'idle',
+  states: {
+    idle: { on: { go: { target: 'busy', actions: 'note' } } },
+    busy: {
+      entry: 'open',
+      invoke: { src: 'watch' },
+      initial: 'first',
+      states: {
+        first: { invoke: { src: 'work' } },
+        second: { invoke: { src: 'rest' } },
+      },
+      on: {
+        next: '.second',
+        again: { target: 'busy', reenter: true },
+        over: { target: 'busy' },
+        deep: { target: '.second', reenter: true },
+        both: { target: '#two' },
+        hm: { actions: 'note' },
+      },
+    },
+    split: {
+      type: 'parallel',
+      states: {
+        left: { initial: 'one', states: { one: {}, two: { id: 'two', entry: 'open' } } },
+        right: { invoke: { src: 'rest' } },
+      },
+    },
+  },
+});

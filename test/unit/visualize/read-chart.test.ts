@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMachine } from 'xstate';
+import { createMachine, setup } from 'xstate';
 import { type ChartTransition, withDescendants } from '../../../src/visualize/chart.ts';
 import { definitionHash } from '../../../src/visualize/definition-hash.ts';
 import { activeStates, readChart } from '../../../src/visualize/read-chart.ts';
@@ -52,10 +52,7 @@ describe('reading a machine', () => {
       },
       { trigger: 'door.pushed', kind: 'event', guard: null, targets: [], rules: [] },
     ]);
-    expect(stateOf('door.locked').transitions[1]?.actions).toEqual([
-      'countPush',
-      'ring(tone: low)',
-    ]);
+    expect(stateOf('door.locked').transitions[1]?.actions).toEqual(['countPush', 'ring(low)']);
     expect(door.root.transitions.map(spoken)[0]?.rules).toEqual(['S1', 'S2']);
   });
 
@@ -74,6 +71,23 @@ describe('reading a machine', () => {
     expect(stateOf('door.barred').transitions.map(({ guard }) => guard)).toEqual([
       'mayEnter(fire brigade)',
     ]);
+  });
+
+  test('names a guard by those of its parameters that no event decides', () => {
+    const gate = setup({
+      types: {} as { events: { type: 'go'; who: string } },
+      guards: { isOne: (_, _who: { who: string; is: string }) => true },
+    }).createMachine({
+      on: {
+        go: {
+          guard: {
+            type: 'isOne',
+            params: ({ event }: { event: { who: string } }) => ({ who: event.who, is: 'friend' }),
+          },
+        },
+      },
+    });
+    expect(readChart('gate', gate).root.transitions).toMatchObject([{ guard: 'isOne(friend)' }]);
   });
 
   test('says so where an action or a guard has no name', () => {
@@ -107,6 +121,15 @@ test('the active states of a value are the named ones and all around them', () =
     'door.open.lamp',
   ]);
   expect([...activeStates(door, 'locked')]).toEqual(['door', 'door.locked']);
+});
+
+test('a value of another chart gives the states that this one knows', () => {
+  expect([...activeStates(door, { open: { hinge: 'bent', lamp: 7 } })]).toEqual([
+    'door',
+    'door.open',
+    'door.open.lamp',
+  ]);
+  expect([...activeStates(door, null)]).toEqual(['door']);
 });
 
 describe('the definition hash', () => {
