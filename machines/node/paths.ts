@@ -15,8 +15,19 @@ export const restartingExisting = nodeSetup.createStateConfig({
 });
 
 const retrying = nodeSetup.createStateConfig({
-  description: 'It was refused, busy or failed: the facts are gathered anew (S18).',
+  description: 'Another change was in flight, or it failed: the facts are gathered anew (S18).',
   after: { changeRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
+});
+
+const refused = nodeSetup.createStateConfig({
+  description: 'A rule forbids the change for now; the facts are gathered anew after a pause.',
+  after: { refusalRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
+});
+
+const capped = nodeSetup.createStateConfig({
+  description: 'The hour’s cap on removals is reached: an operator should look (S14).',
+  tags: ['danger', 'waitsForOperator'],
+  after: { capRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
 });
 
 /** join: a learner is added, then etcd starts beside the cluster. */
@@ -38,6 +49,11 @@ export const joining = nodeSetup.createStateConfig({
             meta: { rule: 'S13' },
           },
           {
+            guard: { type: 'changeIsRefused', params: ({ event }) => event.output },
+            target: 'refused',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+          },
+          {
             target: 'retrying',
             actions: { type: 'takeChange', params: ({ event }) => event.output },
           },
@@ -48,6 +64,7 @@ export const joining = nodeSetup.createStateConfig({
         },
       },
     },
+    refused,
     retrying,
   },
 });
@@ -72,6 +89,17 @@ export const replacingSelf = nodeSetup.createStateConfig({
             meta: { rule: 'S12' },
           },
           {
+            guard: { type: 'changeIsCapped', params: ({ event }) => event.output },
+            target: 'capped',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+            meta: { rule: 'S14' },
+          },
+          {
+            guard: { type: 'changeIsRefused', params: ({ event }) => event.output },
+            target: 'refused',
+            actions: { type: 'takeChange', params: ({ event }) => event.output },
+          },
+          {
             target: 'retrying',
             actions: { type: 'takeChange', params: ({ event }) => event.output },
           },
@@ -82,6 +110,8 @@ export const replacingSelf = nodeSetup.createStateConfig({
         },
       },
     },
+    capped,
+    refused,
     retrying,
   },
 });

@@ -35,6 +35,7 @@ function observer<Name extends keyof NodeObservers>(name: Name) {
 /** Durations in milliseconds that the chart waits by itself. */
 export const waits = {
   changeRetryMs: 250,
+  refusalRetryMs: 1_000,
   planRetryMs: 1_000,
   settleRetryMs: 1_000,
   promotionRetryMs: 200,
@@ -99,6 +100,7 @@ export const nodeSetup = setup({
       !(context.decision?.kind === 'act' && context.decision.path === 'bootstrap-new'),
     planIsLaunched: ({ context }) => context.identity.plan?.stage === 'launched',
     changeIsDone: (_, outcome: ChangeOutcome) => outcome.kind === 'done',
+    changeIsRefused: (_, outcome: ChangeOutcome) => outcome.kind === 'refused',
     changeIsCapped: (_, outcome: ChangeOutcome) =>
       outcome.kind === 'refused' && outcome.refusal.rule === 'S14',
     etcdIsAdopted: ({ context }) => context.adoptedPid !== null,
@@ -166,6 +168,7 @@ export const nodeSetup = setup({
   delays: {
     bootstrapTimeout: ({ context }) => context.settings.bootstrapTimeoutMs,
     changeRetry: () => waits.changeRetryMs,
+    refusalRetry: () => waits.refusalRetryMs,
     planRetry: () => waits.planRetryMs,
     settleRetry: () => waits.settleRetryMs,
     promotionRetry: () => waits.promotionRetryMs,

@@ -66,7 +66,8 @@ export function snapshotOf({ value, context, children }: Checkpoint): NodeSnapsh
 
 type Action = ReturnType<typeof transition<NodeMachine>>[1][number];
 
-function stepOf([snapshot, actions]: [NodeSnapshot, Action[]]): Step {
+/** What XState's pure functions gave, as a step of ours. */
+export function stepOf([snapshot, actions]: [NodeSnapshot, Action[]]): Step {
   return { snapshot, effects: actions.flatMap(effectOf) };
 }
 

@@ -69,11 +69,13 @@ function waitingFor({ context, tags }: NodeSnapshot): WaitReport | null {
   if (planStep?.kind === 'wait' && context.launch === null && context.path === 'bootstrap-new') {
     return { rule: 'S7', sentence: planStep.reason, command: null };
   }
-  if (!tags.has('waitsForOperator')) return null;
-  if (lastChange?.kind === 'refused') {
+  const isRefused = tags.has('waitsForOperator') || context.launch === null;
+  if (lastChange?.kind === 'refused' && isRefused) {
     const { rule, sentence } = lastChange.refusal;
-    return { rule, sentence, command: 'raise --max-removals-per-hour, or wait an hour' };
+    const command = rule === 'S14' ? 'raise --max-removals-per-hour, or wait an hour' : null;
+    return { rule, sentence, command };
   }
+  if (!tags.has('waitsForOperator')) return null;
   return {
     rule: null,
     sentence: lastExit?.sentence ?? 'etcd cannot be started as it is',

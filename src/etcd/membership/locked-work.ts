@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Fault, MemberId, MemberList, Peer } from '../../../machines/facts.ts';
 import type { MembershipPolicy } from '../../../machines/membership/evidence.ts';
 import type { Refusal } from '../../../machines/rules.ts';
@@ -72,6 +73,7 @@ export async function underLock(
   work: (locked: LockedWork) => Promise<ChangeOutcome>,
 ): Promise<ChangeOutcome> {
   const limit = new AbortController();
+  setMaxListeners(0, limit.signal);
   const timer = deps.clock.setTimeout(() => limit.abort(), lockedWorkLimitMs);
   try {
     return await lockedAndBounded(purpose, deps, { limit: limit.signal, work });
@@ -91,6 +93,7 @@ async function lockedAndBounded(
   { limit, work }: BoundedWork,
 ): Promise<ChangeOutcome> {
   const signal = deps.signal === undefined ? limit : AbortSignal.any([limit, deps.signal]);
+  setMaxListeners(0, signal);
   const bounds = { signal, timeoutMs: stepTimeoutMs };
   const failed = (problem: unknown): Failed => ({
     kind: 'failed',

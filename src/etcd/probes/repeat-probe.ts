@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   defer,
   distinctUntilChanged,
@@ -56,6 +57,8 @@ function exhaustMapThenLatest<V, T>(project: () => Observable<T>): OperatorFunct
 export function abortable$<T>(probe: (signal: AbortSignal) => Promise<T>): Observable<T> {
   return new Observable((subscriber) => {
     const abort = new AbortController();
+    // Every member is asked at the same time, and each call listens: no leak, however many.
+    setMaxListeners(0, abort.signal);
     probe(abort.signal).then(
       (value) => {
         subscriber.next(value);

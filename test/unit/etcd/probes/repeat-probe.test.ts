@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events';
 import { of } from 'rxjs';
 import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, test } from 'vitest';
@@ -66,6 +67,14 @@ describe('repeating a probe', () => {
 });
 
 describe('an abortable probe', () => {
+  test('has a signal that any number of calls may listen to', () => {
+    let listeners: number | undefined;
+    abortable$(async (signal) => {
+      listeners = getMaxListeners(signal);
+    }).subscribe();
+    expect(listeners).toBe(0);
+  });
+
   test('gives its value and completes', async () => {
     const values: number[] = [];
     const probe$ = abortable$(async () => 7);

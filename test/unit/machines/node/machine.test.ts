@@ -141,14 +141,15 @@ describe('the five paths', () => {
   });
 
   test.each([
-    ['refused', { kind: 'refused', refusal: { rule: 'S13', sentence: 'no' } }],
-    ['busy', { kind: 'busy', holder: 'b' }],
-    ['failed', { kind: 'failed', fault: silent }],
-  ] as const)('a change that was %s is planned again from fresh facts', (_, outcome) => {
+    ['refused', 'refusalRetry', { kind: 'refused', refusal: { rule: 'S13', sentence: 'no' } }],
+    ['capped', 'capRetry', { kind: 'refused', refusal: { rule: 'S14', sentence: 'enough' } }],
+    ['retrying', 'changeRetry', { kind: 'busy', holder: 'b' }],
+    ['retrying', 'changeRetry', { kind: 'failed', fault: silent }],
+  ] as const)('a change that is %s is planned again from fresh facts', (state, delay, outcome) => {
     const run = new ChartRun().done('prepare', prepared()).send(surveyed());
     run.done('replaceMember', outcome);
-    expect(run.state).toBe('active.replacingSelf.retrying');
-    run.elapse('changeRetry');
+    expect(run.state).toBe(`active.replacingSelf.${state}`);
+    run.elapse(delay);
     expect(run.state).toBe('active.deciding.surveying');
     expect(run.context.answer).toEqual({ kind: 'silent' });
   });
