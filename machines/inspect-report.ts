@@ -27,7 +27,10 @@ export interface InspectReport {
   readonly waitingFor: StatusReport['waitingFor'];
   readonly timers: readonly InspectedTimer[];
   readonly actors: readonly InspectedActor[];
-  /** The latest steps of the chart, oldest first; `seq` counts on by one. */
+  /**
+   * The latest steps of the chart, oldest first. Steps that changed nothing and say the same are
+   * folded into the first of them, until something happens: `times` says how many they are.
+   */
   readonly recent: readonly InspectedStep[];
   readonly etcd: StatusReport['etcd'];
   readonly quorum: StatusReport['quorum'];
@@ -74,8 +77,14 @@ export interface InspectedActor {
 }
 
 export interface InspectedStep {
+  /** Of the first of its fold, like `atMs`: it names the step for as long as the node lives. */
   readonly seq: number;
   readonly atMs: number;
+  /** Of the latest of its fold; the same as `seq` and `atMs` where nothing was folded. */
+  readonly lastSeq: number;
+  readonly lastAtMs: number;
+  /** How many steps it stands for, at least 1; more than 1 only where nothing moved. */
+  readonly times: number;
   /** The event's type. */
   readonly event: string;
   /** One line for a person: what the event says. */

@@ -70,6 +70,8 @@ export interface NodeContext {
   readonly wasRoused: boolean;
   readonly suspicions: readonly Suspicion[];
   readonly lastChange: ChangeOutcome | null;
+  /** Changes of the member list that came to nothing, one after the other. */
+  readonly failedChanges: number;
   readonly fault: Fault | null;
 }
 
@@ -110,6 +112,7 @@ export function initialContext(settings: NodeSettings): NodeContext {
     wasRoused: false,
     suspicions: [],
     lastChange: null,
+    failedChanges: 0,
     fault: null,
   };
 }

@@ -34,7 +34,8 @@ function observer<Name extends keyof NodeObservers>(name: Name) {
 
 /** Durations in milliseconds that the chart waits by itself. */
 export const waits = {
-  changeRetryMs: 250,
+  changeFirstMs: 250,
+  changeMaxMs: 15_000,
   refusalRetryMs: 1_000,
   planRetryMs: 1_000,
   settleRetryMs: 1_000,
@@ -46,10 +47,20 @@ export const waits = {
   capRetryMs: 60_000,
 } as const;
 
-/** Doubles with every failed start, up to half a minute; the jitter keeps nodes apart. */
+/** Doubles with every failed start, up to half a minute. */
 export function restartBackoffMs({ failedStarts, settings }: NodeContext): number {
-  const doubled = waits.restartFirstMs * 2 ** Math.min(Math.max(failedStarts - 1, 0), 10);
-  return Math.min(doubled, waits.restartMaxMs) * (0.75 + settings.jitter / 2);
+  return backoffMs(failedStarts, [waits.restartFirstMs, waits.restartMaxMs], settings.jitter);
+}
+
+/** Doubles with every change that failed: each attempt costs the cluster a lock and a lease. */
+function changeBackoffMs({ failedChanges, settings }: NodeContext): number {
+  return backoffMs(failedChanges, [waits.changeFirstMs, waits.changeMaxMs], settings.jitter);
+}
+
+/** The jitter keeps nodes apart. */
+function backoffMs(failures: number, [first, most]: readonly [number, number], jitter: number) {
+  const doubled = first * 2 ** Math.min(Math.max(failures - 1, 0), 10);
+  return Math.min(doubled, most) * (0.75 + jitter / 2);
 }
 
 /**
@@ -145,7 +156,9 @@ export const nodeSetup = setup({
     takeAdmission: assign(({ context }, outcome: ChangeOutcome) =>
       updates.takeAdmission(context, outcome),
     ),
-    takeChange: assign((_, lastChange: ChangeOutcome) => ({ lastChange })),
+    takeChange: assign(({ context }, outcome: ChangeOutcome) =>
+      updates.takeChange(context, outcome),
+    ),
     forgetData: assign(({ context }) => updates.forgetData(context)),
     takeLaunched: assign(({ context }, pid: number) => updates.takeLaunched(context, pid)),
     takeAdopted: assign(({ context }) => ({ pid: context.adoptedPid })),
@@ -167,7 +180,7 @@ export const nodeSetup = setup({
   },
   delays: {
     bootstrapTimeout: ({ context }) => context.settings.bootstrapTimeoutMs,
-    changeRetry: () => waits.changeRetryMs,
+    changeRetry: ({ context }) => changeBackoffMs(context),
     refusalRetry: () => waits.refusalRetryMs,
     planRetry: () => waits.planRetryMs,
     settleRetry: () => waits.settleRetryMs,

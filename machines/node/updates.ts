@@ -103,11 +103,16 @@ export function launchFromData({ identity }: NodeContext): Update {
   };
 }
 
+export function takeChange(context: NodeContext, outcome: ChangeOutcome): Update {
+  const failedChanges = outcome.kind === 'done' ? 0 : context.failedChanges + 1;
+  return { lastChange: outcome, failedChanges };
+}
+
 export function takeAdmission(context: NodeContext, outcome: ChangeOutcome): Update {
-  if (outcome.kind !== 'done') return { lastChange: outcome };
+  if (outcome.kind !== 'done') return takeChange(context, outcome);
   const { identity, answer } = context;
   return {
-    lastChange: outcome,
+    ...takeChange(context, outcome),
     muteSinceMs: null,
     wasRoused: false,
     launch: launchAmong(outcome.members, identity),

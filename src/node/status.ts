@@ -75,6 +75,10 @@ function waitingFor({ context, tags }: NodeSnapshot): WaitReport | null {
     const command = rule === 'S14' ? 'raise --max-removals-per-hour, or wait an hour' : null;
     return { rule, sentence, command };
   }
+  if (lastChange?.kind === 'failed' && context.launch === null && decision !== null) {
+    const sentence = `${decision.reason}; the last attempt failed: ${lastChange.fault.message}`;
+    return { rule: decision.rule, sentence, command: null };
+  }
   if (!tags.has('waitsForOperator')) return null;
   return {
     rule: null,

@@ -154,6 +154,21 @@ describe('the five paths', () => {
     expect(run.context.answer).toEqual({ kind: 'silent' });
   });
 
+  test('changes that fail one after the other are asked for less and less often', () => {
+    const run = new ChartRun().done('prepare', prepared());
+    const delays = [1, 2, 3, 4, 5, 6, 7, 8].map(() => {
+      run.send(surveyed()).done('replaceMember', { kind: 'failed', fault: silent });
+      const delayMs = run.delayOf('changeRetry') ?? 0;
+      run.elapse('changeRetry');
+      return delayMs;
+    });
+    const steady = delays[0] ?? 0;
+    expect(delays.slice(0, 4)).toEqual([steady, 2 * steady, 4 * steady, 8 * steady]);
+    expect(delays.slice(6)).toEqual([60 * steady, 60 * steady]);
+    run.send(surveyed()).done('replaceMember', admitted);
+    expect(run.context.failedChanges).toBe(0);
+  });
+
   test('old data is moved aside only after the cluster has admitted the node (S3)', () => {
     const run = new ChartRun()
       .done('prepare', prepared({ data: { kind: 'unreadable', problem: 'torn' } }))
