@@ -1,5 +1,5 @@
 /** The rooms and who may import whom: cli -> node -> adapters -> pure core. */
-const rooms = ['gossip', 'etcd', 'control', 'visualize'];
+const rooms = ['gossip', 'etcd', 'control', 'journal', 'visualize', 'inspect-page'];
 
 module.exports = {
   forbidden: [
@@ -27,10 +27,16 @@ module.exports = {
     {
       name: 'only-cli-and-node-compose',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|node)/' },
-      to: { path: '^src/(cli|node)/' },
+      from: { path: '^src/', pathNot: '^src/(cli|node|simulation|playground)/' },
+      to: { path: '^src/(cli|node|simulation|playground)/' },
     },
-    { name: 'node-does-not-know-the-cli', severity: 'error', from: { path: '^src/node/' }, to: { path: '^src/cli/' } },
+    {
+      name: 'node-does-not-know-its-users',
+      comment: 'cli, simulation and playground run nodes; nodes know nothing of them.',
+      severity: 'error',
+      from: { path: '^src/(node|simulation|playground)/' },
+      to: { path: '^src/(cli|playground|simulation)/', pathNot: '^src/$1/' },
+    },
     {
       name: 'errors-are-a-leaf',
       severity: 'error',

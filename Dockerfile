@@ -27,6 +27,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 COPY --from=build /opt/etcd /opt/etcd
 COPY --from=build /build/dist dist
+COPY --from=build /build/src/inspect-page/page src/inspect-page/page
+COPY visualizations visualizations
 RUN chmod 0755 dist/src/cli/main.js \
  && ln -s /app/dist/src/cli/main.js /usr/local/bin/e2d \
  && install -d -o node -g node -m 0700 /data

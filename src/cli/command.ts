@@ -20,6 +20,8 @@ export interface Argument {
   readonly name: string;
   /** The only words it may be; any text where this is absent. */
   readonly choices?: readonly string[];
+  /** Words that a shell may offer; others are taken too. */
+  readonly offers?: readonly string[];
   /** It names files, and a shell may complete it so. */
   readonly isFile?: true;
   /** It may be given more than once, or not at all. */

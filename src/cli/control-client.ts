@@ -6,6 +6,14 @@ const longestAnswer = 16 * 1024 * 1024;
 
 export interface ControlRequest {
   readonly method: string;
+  /** For `inspect`: only what happened after the step with this number. */
+  readonly since?: number;
+}
+
+export interface AskOptions {
+  readonly timeoutMs: number;
+  /** Gives up at once; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -16,26 +24,34 @@ export interface ControlRequest {
 export async function askNode(
   socketPath: string,
   request: ControlRequest,
-  options: { readonly timeoutMs: number },
+  options: AskOptions,
 ): Promise<unknown> {
-  const line = await exchange(socketPath, `${JSON.stringify(request)}\n`, options.timeoutMs);
+  const line = await exchange(socketPath, `${JSON.stringify(request)}\n`, options);
   const answer = parse(line, socketPath);
   if ('error' in answer) throw refused(answer.error);
   if ('result' in answer) return answer.result;
   throw notUnderstood(socketPath);
 }
 
-function exchange(socketPath: string, line: string, timeoutMs: number): Promise<string> {
+function exchange(
+  socketPath: string,
+  line: string,
+  { timeoutMs, signal }: AskOptions,
+): Promise<string> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const socket = createConnection(socketPath);
     const chunks: Buffer[] = [];
     let size = 0;
     const settle = (act: () => void) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       socket.destroy();
       act();
     };
     const fail = (error: unknown) => settle(() => reject(error));
+    const giveUp = () => fail(signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
     const timer = setTimeout(() => fail(noAnswer(socketPath, timeoutMs)), timeoutMs);
     socket.on('connect', () => socket.write(line));
     socket.on('error', (error) => fail(unreachable(socketPath, error)));

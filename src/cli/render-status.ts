@@ -57,7 +57,8 @@ function inWords(state: string): string {
   return state.replace(/^active\./, '').replace(/\.?\(.*\)$/, '');
 }
 
-function memberLines(members: readonly MemberReport[]): string[] {
+/** The member list as a table; no lines while it is not known. */
+export function memberLines(members: readonly MemberReport[]): string[] {
   const rows = members.map((member) => [
     member.name === '' ? `(not started, ${member.id})` : member.name,
     member.leader ? 'leader' : member.learner ? 'learner' : 'follower',
@@ -71,7 +72,8 @@ function memberLines(members: readonly MemberReport[]): string[] {
   return rows.length === 0 ? [] : table(header, rows);
 }
 
-function peerLines(peers: readonly PeerReport[]): string[] {
+/** The other nodes as a table; no lines while there is none. */
+export function peerLines(peers: readonly PeerReport[]): string[] {
   const rows = peers.map(({ name, liveness, status, data, peerUrl }) => [
     name,
     liveness,

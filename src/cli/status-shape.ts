@@ -1,33 +1,9 @@
 import type { StatusReport } from '../../machines/status-report.ts';
+import { fits, maybeNumber, maybeText, type Shape } from './shape.ts';
 
-/**
- * A description of a type's values, complete by construction: a field left out does not compile.
- */
-type Shape<T> = [T] extends [string]
-  ? 'text'
-  : [T] extends [number]
-    ? 'number'
-    : [T] extends [boolean]
-      ? 'boolean'
-      : null extends T
-        ? { readonly maybe: Shape<NonNullable<T>> }
-        : T extends readonly (infer E)[]
-          ? { readonly listOf: Shape<E> }
-          : { readonly fields: { readonly [K in keyof T]: Shape<T[K]> } };
-
-type AnyShape =
-  | 'text'
-  | 'number'
-  | 'boolean'
-  | { readonly maybe: AnyShape }
-  | { readonly listOf: AnyShape }
-  | { readonly fields: Readonly<Record<string, AnyShape>> };
-
-const maybeText = { maybe: 'text' } as const;
-const maybeNumber = { maybe: 'number' } as const;
 const reason = { rule: maybeText, reason: 'text' } as const;
 
-const statusReport: Shape<StatusReport> = {
+export const statusReport: Shape<StatusReport> = {
   fields: {
     node: {
       fields: {
@@ -87,17 +63,5 @@ const statusReport: Shape<StatusReport> = {
 
 /** Whether what came over the socket can be shown. A newer e2d may send more than is known here. */
 export function isStatusReport(value: unknown): value is StatusReport {
-  return matches(value, statusReport);
-}
-
-function matches(value: unknown, shape: AnyShape): boolean {
-  if (shape === 'text') return typeof value === 'string';
-  if (shape === 'number' || shape === 'boolean') return typeof value === shape;
-  if ('maybe' in shape) return value === null || matches(value, shape.maybe);
-  if ('listOf' in shape) {
-    return Array.isArray(value) && value.every((element) => matches(element, shape.listOf));
-  }
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return Object.entries(shape.fields).every(([name, field]) => matches(fields.get(name), field));
+  return fits(value, statusReport);
 }

@@ -3,21 +3,30 @@ import { createServer, type Socket } from 'node:net';
 import { z } from 'zod';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 
+const requestSchema = z.object({
+  method: z.string(),
+  /** For `inspect`: only what happened after the step with this number. */
+  since: z.int().nonnegative().optional(),
+});
+
+/** What a method may be told beside its name. */
+export type ControlParameters = Omit<z.infer<typeof requestSchema>, 'method'>;
+
 /** Answers one method; what it returns is sent as JSON. */
-export type ControlMethod = () => unknown;
+export type ControlMethod = (parameters: ControlParameters) => unknown;
 
 export interface ControlServer {
   close(): Promise<void>;
 }
 
-const requestSchema = z.object({ method: z.string() });
 const longestRequestBytes = 64 * 1024;
 const idleTimeoutMs = 10_000;
 
 /**
  * Serves one line of JSON for one line of JSON on a Unix socket that only its owner may open:
- * `{"method"}` for `{"result"}` or `{"error": {"message"}}`. The caller must hold the state dir's
- * lock, since a socket that lies there is taken for a dead one's. Throws `E2D_CONTROL_SOCKET`.
+ * `{"method", "since"?}` for `{"result"}` or `{"error": {"message"}}`. The caller must hold the
+ * state dir's lock, since a socket that lies there is taken for a dead one's. Throws
+ * `E2D_CONTROL_SOCKET`.
  */
 export async function serveControl(
   socketPath: string,
@@ -78,10 +87,10 @@ function answerOne(socket: Socket, methods: Readonly<Record<string, ControlMetho
 
 function reply(line: string, methods: Readonly<Record<string, ControlMethod>>): object {
   try {
-    const { method } = requestSchema.parse(JSON.parse(line));
+    const { method, ...parameters } = requestSchema.parse(JSON.parse(line));
     const answer = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (answer === undefined) return refusal(`it knows no method "${method}"`);
-    return { result: answer() };
+    return { result: answer(parameters) };
   } catch (problem) {
     return refusal(`the request cannot be served (${textOf(problem)})`);
   }

@@ -191,10 +191,20 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The file that was asked for cannot be written.',
     remedy: 'Name a file in a folder that this user can write to.',
   },
+  E2D_PAGE_SERVER: {
+    exit: 1,
+    sentence: 'The page cannot be served on this machine.',
+    remedy: 'Leave --port out to be given a port that can be used.',
+  },
   E2D_PLAYGROUND_FOLDER: {
     exit: 1,
     sentence: 'The folder for temporary files has too long a path for the sockets in it.',
     remedy: 'Set TMPDIR to a shorter one.',
+  },
+  E2D_PORT_TAKEN: {
+    exit: 1,
+    sentence: 'The port of the page is taken by another program.',
+    remedy: 'Name a free one with --port, or leave --port out.',
   },
   E2D_REFUSED: {
     exit: 2,

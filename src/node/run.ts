@@ -2,21 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { asyncScheduler } from 'rxjs';
 import type { Identity } from '../../machines/facts.ts';
+import type { NodeSettings } from '../../machines/node/context.ts';
+import { nodeMachine } from '../../machines/node/machine.ts';
 import type { NodeConfig } from '../config/node-config.ts';
-import { type ControlServer, serveControl } from '../control/control-server.ts';
+import { redactedConfig } from '../config/redact.ts';
+import { serveControl } from '../control/control-server.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
+import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
+import { definitionHash } from '../visualize/definition-hash.ts';
+import { readChart } from '../visualize/read-chart.ts';
 import { systemClock } from './clock.ts';
-import { type ComposedNode, composeNode } from './compose.ts';
+import { composeNode } from './compose.ts';
 import type { DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
+import { Inspection } from './inspect.ts';
 import { logSteps } from './log-lines.ts';
 import { settingsOf } from './node-settings.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
-import { StateSince } from './state-since.ts';
 import { statusReport } from './status.ts';
 import { endpointTls } from './tls.ts';
 
@@ -41,15 +47,18 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
 
 async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
   const failures: unknown[] = [];
-  const since = new StateSince(() => systemClock.nowMs());
+  const settings = settingsOf(config, drawn());
+  const journal = recordingOf(config, settings, log);
+  const inspection = new Inspection(systemClock);
   const logStep = logSteps(log);
   const record = (entry: DriverEntry) => {
-    since.note(entry);
+    journal.record(entry);
+    inspection.note(entry);
     logStep(entry);
   };
   const node = composeNode({
     config,
-    settings: settingsOf(config, drawn()),
+    settings,
     clock: systemClock,
     scheduler: asyncScheduler,
     host: new RealHost(config, { clock: systemClock, log }),
@@ -62,20 +71,30 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     record,
   });
   const { driver } = node;
+  const status = () =>
+    statusReport(driver.snapshot, {
+      processId: process.pid,
+      stateSinceMs: inspection.since.stateMs(),
+      quorumSinceMs: inspection.since.quorumMs(),
+      warnings: [...config.warnings, ...recordingWarnings(journal)],
+    });
   const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
-    status: () =>
-      statusReport(driver.snapshot, {
-        processId: process.pid,
-        stateSinceMs: since.stateMs(),
-        quorumSinceMs: since.quorumMs(),
-        warnings: config.warnings,
+    status,
+    inspect: ({ since }) =>
+      inspection.report({
+        status: status(),
+        timers: driver.timers(),
+        recording: journal.report(),
+        since,
       }),
   });
   whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
   whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
   driver.start();
   const last = await driver.ended;
-  await release(node, control);
+  await control.close();
+  await node.release();
+  await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
   return 0;
 }
@@ -98,7 +117,21 @@ function drawn() {
   };
 }
 
-async function release(node: ComposedNode, control: ControlServer): Promise<void> {
-  await control.close();
-  await node.release();
+/** The event log: every step is in it before any of its effects begins. */
+function recordingOf(config: NodeConfig, settings: NodeSettings, log: Log): Journal {
+  return openJournal({
+    folder: join(config.stateDir, 'events'),
+    settings,
+    config: redactedConfig(config),
+    node: config.name,
+    charts: { node: definitionHash(readChart('node', nodeMachine)) },
+    clock: systemClock,
+    onTrouble: (sentence) => log.error(sentence),
+    onRecovered: (sentence) => log.info(sentence),
+  });
+}
+
+function recordingWarnings(journal: Journal): readonly string[] {
+  const { problem } = journal.report();
+  return problem === null ? [] : [`nothing is recorded: ${problem}`];
 }

@@ -39,7 +39,7 @@ function commandCase({ words, flags, argument }: Command): string {
   const values = Object.entries(allFlags(flags)).flatMap(valueCase).join('');
   const others = [
     ...Object.entries(allFlags(flags)).flatMap(([name, option]) => spellings(name, option)),
-    ...(argument?.choices ?? []),
+    ...(argument?.choices ?? argument?.offers ?? []),
   ];
   return `    '${words.join(' ')}'${argument === undefined ? '' : `|'${words.join(' ')} '*`})
       case "$previous" in

@@ -16,15 +16,14 @@ function commandLines(command: Command): string[] {
   const [first = '', second] = words;
   const offerFirst = '-n __fish_use_subcommand';
   const offerSecond = `-n '__fish_seen_subcommand_from ${first}'`;
+  const offered = argument?.choices ?? argument?.offers;
   const called = words.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
   return [
     `complete -c e2d ${offerFirst} -a ${first} -d ${quote(second === undefined ? summary : `${first} binaries`)}`,
     ...(second === undefined
       ? []
       : [`complete -c e2d ${offerSecond} -a ${second} -d ${quote(summary)}`]),
-    ...(argument?.choices
-      ? [`complete -c e2d -n '${called}' -a ${quote(argument.choices.join(' '))}`]
-      : []),
+    ...(offered ? [`complete -c e2d -n '${called}' -a ${quote(offered.join(' '))}`] : []),
     ...(argument?.isFile ? [`complete -c e2d -n '${called}' -F`] : []),
     ...Object.entries(allFlags(flags)).map(
       ([name, option]) => `complete -c e2d -n '${called}' ${flagWords(name, option)}`,

@@ -54,7 +54,8 @@ function argumentsOf({ flags, argument }: Command): string {
   const specs = Object.entries(allFlags(flags)).flatMap(([name, option]) =>
     flagSpecs(name, option),
   );
-  if (argument?.choices) specs.push(quote(`1:${argument.name}:(${argument.choices.join(' ')})`));
+  const offered = argument?.choices ?? argument?.offers;
+  if (offered) specs.push(quote(`1:${argument?.name}:(${offered.join(' ')})`));
   if (argument?.isFile) specs.push(quote(`*:${argument.name}:_files`));
   return `_arguments -s ${specs.join(' ')}`;
 }

@@ -59,13 +59,17 @@ export function abortable$<T>(probe: (signal: AbortSignal) => Promise<T>): Obser
     const abort = new AbortController();
     // Every member is asked at the same time, and each call listens: no leak, however many.
     setMaxListeners(0, abort.signal);
+    let isOver = false;
     probe(abort.signal).then(
       (value) => {
+        isOver = true;
         subscriber.next(value);
         subscriber.complete();
       },
       (problem) => subscriber.error(problem),
     );
-    return () => abort.abort();
+    return () => {
+      if (!isOver) abort.abort();
+    };
   });
 }

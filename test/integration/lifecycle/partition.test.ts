@@ -28,7 +28,7 @@ describe('a partition of the network', () => {
 
   async function startNodes(size: number, timeout: string): Promise<void> {
     folder = mkdtempSync(join(tmpdir(), 'e2d-network-'));
-    network = await IsolatedNetwork.create(size, folder);
+    network = await IsolatedNetwork.create({ size, folder });
     const flags = ['--health-check-timeout', timeout];
     cluster = new TestCluster({ size, flags, places: network.places });
     before = await cluster.startHealthy();

@@ -54,8 +54,8 @@ describe('bash offers', () => {
   }
 
   test.each([
-    [[''], ['run', 'status', 'etcd', 'completion', 'version', 'help']],
-    [['s'], ['status']],
+    [[''], [...new Set(commands.map(({ words: [first = ''] }) => first)), 'help']],
+    [['s'], ['simulate', 'status']],
     [
       ['etcd', ''],
       ['install', 'list'],
@@ -66,6 +66,11 @@ describe('bash offers', () => {
       ['--help', '--verbose', '-h', '-v', 'bash', 'fish', 'zsh'],
     ],
     [['completion', 'b'], ['bash']],
+    [
+      ['explain', 'S2'],
+      ['S2', 'S20', 'S21'],
+    ],
+    [['explain', 'E2D_TLS'], ['E2D_TLS_FILE']],
     [
       ['run', '--on-exit', ''],
       ['stop-etcd', 'keep-etcd'],
@@ -90,7 +95,7 @@ describe('bash offers', () => {
 
 describe.skipIf(!has('fish'))('fish offers', () => {
   test.each([
-    ['e2d s', ['status']],
+    ['e2d s', ['simulate', 'status']],
     ['e2d etcd ', ['install', 'list']],
     ['e2d completion b', ['bash']],
     ['e2d run --on-exit ', ['keep-etcd', 'stop-etcd']],

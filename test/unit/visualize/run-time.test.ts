@@ -71,13 +71,14 @@ describe('highlighting a picture', () => {
 
   test('writes the caption below, in as many lines as it needs, and makes room for it', async () => {
     const plain = await readPicture('node.active.joining');
-    const caption = 'at 12:00 <weighs> because "the facts" are & stay unknown, see S1';
+    const wide = 'and so on, and so forth, '.repeat(12).trim();
+    const caption = `at 12:00 <weighs> because "the facts" are & stay unknown, ${wide}`;
     const svg = highlightSvg(plain, active, { caption });
     const lines = [
       ...svg.matchAll(/<text class="moment" x="20" y="(\d+)" font-size="13">([^<]*)</g),
     ];
     expect(lines.map(([, , text]) => text).join(' ')).toBe(
-      'at 12:00 &lt;weighs&gt; because &quot;the facts&quot; are &amp; stay unknown, see S1',
+      `at 12:00 &lt;weighs&gt; because &quot;the facts&quot; are &amp; stay unknown, ${wide}`,
     );
     expect(lines.length).toBeGreaterThan(1);
     const heightOf = (text: string) => Number(/ height="(\d+)"/.exec(text)?.[1]);

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { readClusterRecord } from '../../../../src/etcd/membership/cluster-record.ts';
+import type { EtcdEndpoint } from '../../../../src/etcd/client/endpoint.ts';
+import {
+  readClusterRecord,
+  writeClusterRecord,
+} from '../../../../src/etcd/membership/cluster-record.ts';
 import { scriptedEndpoint } from '../scripted-endpoint.ts';
 
 function holding(value: string | null) {
@@ -26,3 +30,36 @@ test.each(['', '{', '[]', '{"lineage":"l","requiredSize":"3"}', '{"lineage":"","
     });
   },
 );
+
+/** Takes a transaction as etcd does where the key of the record was made at revision 2, or not. */
+function transacting(present: string | null): EtcdEndpoint {
+  const pair = {
+    key: '/_e2d/cluster',
+    createRevision: '2',
+    modRevision: '2',
+    value: present ?? '',
+  };
+  return scriptedEndpoint('http://a:1', {
+    transact: async ({ conditions }) => {
+      const isNew = conditions.every(
+        (one) => 'createRevision' in one && one.createRevision === '0',
+      );
+      const succeeded = conditions.length === 0 || (isNew && present === null);
+      return { succeeded, found: succeeded ? [[]] : [[pair]], revision: '3' };
+    },
+  });
+}
+
+test('a record is written where there is none', async () => {
+  const record = { lineage: 'l-2', requiredSize: 5 };
+  expect(await writeClusterRecord(transacting(null), record)).toEqual(record);
+});
+
+test('a record that is there already stays, and is given back', async () => {
+  const present = { lineage: 'l-1', requiredSize: 3 };
+  const written = writeClusterRecord(transacting(JSON.stringify(present)), {
+    lineage: 'l-2',
+    requiredSize: 5,
+  });
+  expect(await written).toEqual(present);
+});

@@ -148,6 +148,11 @@ describe('a participant', () => {
   test('is free once the coordinator says that it follows the plan no longer', () => {
     expect(stepOf(own, [peer('a'), c]).kind).toBe('release');
   });
+
+  test('stays bound to a coordinator that has data by now: the plan may have come true', () => {
+    expect(stepOf(own, [peer('a', { data: 'readable' }), c]).kind).toBe('wait');
+    expect(stepOf(own, [peer('a', { data: 'lost' }), c]).kind).toBe('wait');
+  });
 });
 
 /**

@@ -92,6 +92,7 @@ describe('S11: removal', () => {
       { statuses: { ma: status('a', { leaderId: null }), mb: status('b', { leaderId: null }) } },
     ],
     ['its node is alive in gossip', { peers: [witness, peer('c', { status: 'running' })] }],
+    ['its node is alive in gossip, and only its etcd is silent', { peers: [witness, peer('c')] }],
     [
       'its node is only suspected in gossip',
       { peers: [witness, peer('c', { liveness: 'suspect' })] },
@@ -192,6 +193,11 @@ describe('S13: learner first', () => {
 
   test('a peer URL that a member has already is refused', () => {
     expect(refusedBy(addC)).toBe('S13');
+  });
+
+  test('a peer URL that a member of an incomplete cluster has is refused', () => {
+    const addB: MembershipChange = { kind: 'addLearner', peerUrl: peerUrlOf('b') };
+    expect(refusedBy(addB, { members: twoMembers })).toBe('S13');
   });
 
   test('a promotion is refused one entry above the lag, and allowed at it', () => {

@@ -1,0 +1,62 @@
+import type { LifecyclePath } from '../../machines/lifecycle/decision.ts';
+import type { NodeEffects, NodeObservers } from '../../machines/node/effects.ts';
+import type { NodeEvent } from '../../machines/node/events.ts';
+
+/** What words of the chart mean that have no sentence in the chart itself. */
+
+export const pathSentences: Readonly<Record<LifecyclePath, string>> = {
+  'restart-existing': 'The node has its data: etcd restarts from it, or is adopted while it runs.',
+  join: 'The node has no data and the cluster answers: it is added as a learner, and catches up.',
+  'bootstrap-new':
+    'Nobody has data and all required nodes are there: they agree on one plan for a new cluster.',
+  'remove-dead-then-rejoin':
+    'The node lost its disk: its own dead member is removed, and it joins in its place.',
+  'restore-from-snapshot':
+    'Nobody has data and the store holds a snapshot: it is brought back as a new lineage.',
+};
+
+export const eventSentences: Readonly<Record<NodeEvent['type'], string>> = {
+  'gossip.changed': 'Gossip shows other nodes, or the same ones otherwise.',
+  'cluster.surveyed': 'The endpoints of other nodes were asked for a linearizable member list.',
+  'etcd.probed': "This node's own etcd was probed.",
+  'members.observed': 'All members were asked, starting from a linearizable member list.',
+  'etcd.exited': 'The etcd process ended; its exit and its log tell why.',
+  'loop.delayed': 'This process stood still for a time, so its recent doubts prove nothing.',
+  'operator.stop.requested': 'SIGTERM or SIGINT: the node is to end in order.',
+  'operator.hurry.requested': 'A second signal: the node is to end at once.',
+  'observer.failed': 'A stream of observations broke off: this e2d is broken, not the cluster.',
+};
+
+export const effectSentences: Readonly<Record<keyof NodeEffects, string>> = {
+  prepare: 'Reads the machine: identity, data dir, binaries, an etcd that may still run.',
+  writeIdentity: 'Writes the identity file, durably, before anything relies on it.',
+  addLearner: 'Has this node added to the cluster as a learner, under the cluster-wide lock.',
+  replaceMember:
+    "Has this node's dead member removed and the node added as a learner, under one lock.",
+  changeMembership: 'Has a learner promoted or a member removed, on evidence gathered afresh.',
+  moveDataAside: 'Renames old data, so that the node can start anew without deleting any.',
+  restoreSnapshot: 'Brings a pinned snapshot back into the data dir.',
+  launchEtcd: 'Starts etcd in a session of its own, so that it outlives e2d.',
+  recordCluster: "Creates the cluster's record in etcd if it is missing, and reads it.",
+  handOverLeadership: 'Has another member take over, if this one leads.',
+  stopEtcd: 'Ends etcd by SIGTERM, and by SIGKILL when it takes too long.',
+  leaveGossip: 'Tells the other nodes that this one leaves of its own will.',
+};
+
+export const observerSentences: Readonly<Record<keyof NodeObservers, string>> = {
+  observePeers: 'Listens to gossip for what the other nodes say of themselves.',
+  observeLoop: 'Watches for standstills of this very process.',
+  surveyCluster: 'Asks the endpoints of other nodes whether there is a cluster.',
+  observeEtcd: "Probes this node's own etcd.",
+  observeMembers: 'Asks all members how they are, as the member list names them.',
+  watchEtcd: 'Waits for the end of the etcd process.',
+};
+
+/** What a tag says of a state that has it. */
+export const tagSentences: Readonly<Record<string, string>> = {
+  deciding: 'the node has not chosen a path yet',
+  serving: 'etcd answers',
+  waitsForOperator: 'only a person can let it go on',
+  danger: 'something is wrong',
+  ended: 'the end of this life of the node',
+};

@@ -1,0 +1,74 @@
+import { nodeMachine } from '../../machines/node/machine.ts';
+import { type RuleId, rules } from '../../machines/rules.ts';
+import { type CoverageData, guardNames, stateNames, transitionNames } from './coverage.ts';
+import { type FaultKind, faultKinds } from './faults.ts';
+
+/** What a campaign adds up to. */
+export interface CampaignFigures {
+  readonly seeds: number;
+  readonly virtualMs: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly coverage: CoverageData;
+}
+
+/** The page of `docs/` that says what a campaign has reached, and what it has not. */
+export function renderCoveragePage(figures: CampaignFigures, command: string): string {
+  const { seeds, virtualMs, faults, coverage } = figures;
+  const hours = Math.round(virtualMs / 3_600_000);
+  const sections = [
+    table(
+      'Faults',
+      ['Fault', 'Injected'],
+      faultKinds.map((kind) => [kind, faults[kind] ?? 0]),
+    ),
+    table(
+      'Rules',
+      ['Rule', 'Was the reason', 'Sentence'],
+      Object.entries(rules).map(([rule, text]) => [
+        rule,
+        coverage.rules[rule as RuleId] ?? 0,
+        text,
+      ]),
+    ),
+    table('States', ['State', 'Reached'], counted(stateNames(nodeMachine), coverage.states)),
+    table(
+      'Transitions',
+      ['Transition', 'Taken'],
+      counted(transitionNames(nodeMachine), coverage.transitions),
+    ),
+    table(
+      'Guards',
+      ['Guard', 'Held', 'Did not'],
+      guardNames().map((name) => [
+        name,
+        coverage.guardsHeld[name] ?? 0,
+        coverage.guardsFailed[name] ?? 0,
+      ]),
+    ),
+  ];
+  return [
+    '# What the simulation reaches',
+    '',
+    `Written by \`${command}\`: ${seeds} seeds, ${hours} virtual hours of clusters of 1, 3 and 5 nodes.`,
+    'A number is how often it happened; 0 means that no seed came there. What no seed can reach is',
+    'reached by a test, which `test/unit/simulation/coverage.test.ts` names.',
+    '',
+    ...sections.flat(),
+  ].join('\n');
+}
+
+type Row = readonly (string | number)[];
+
+function counted(names: readonly string[], counts: Readonly<Record<string, number>>): Row[] {
+  return names.map((name) => [`\`${name}\``, counts[name] ?? 0]);
+}
+
+function table(title: string, head: readonly string[], rows: readonly Row[]): readonly string[] {
+  const line = (cells: Row) => `| ${cells.map((cell) => escaped(String(cell))).join(' | ')} |`;
+  const rule = `| ${head.map((_, index) => (index === 0 ? '---' : '---:')).join(' | ')} |`;
+  return [`## ${title}`, '', line(head), rule, ...rows.map(line), ''];
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|');
+}

@@ -1,0 +1,57 @@
+import type { Fault, FaultKind } from './faults.ts';
+import { faultKinds } from './faults.ts';
+import { SeededRandom } from './seeded-random.ts';
+import type { ClusterDraft } from './world.ts';
+
+/** What a seed stands for: a cluster, and what befalls it. */
+export interface Scenario {
+  readonly seed: number;
+  readonly draft: ClusterDraft;
+  readonly faults: readonly Fault[];
+}
+
+/** A run lasts this long: with faults at first, then healed. */
+export const durationMs = 300_000;
+/** No fault begins or lasts beyond it. */
+export const healAtMs = 150_000;
+
+export function drawScenario(seed: number): Scenario {
+  const random = new SeededRandom(seed);
+  const draft = drawDraft(random);
+  return { seed, draft, faults: drawFaults(random, draft) };
+}
+
+function drawDraft(random: SeededRandom): ClusterDraft {
+  return {
+    size: random.pick([1, 3, 3, 3, 3, 5, 5, 5]),
+    healthCheckTimeoutMs: random.pick([5_000, 10_000, 20_000]),
+    learnerTimeoutMs: random.pick([5_000, 15_000]),
+    maxRemovalsPerHour: random.pick([0, 1, 2, 3, 3]),
+    bootstrapTimeoutMs: random.pick([20_000, 60_000, 1_800_000]),
+    onExit: random.pick(['stop-etcd', 'keep-etcd']),
+  };
+}
+
+/** Each seed has its own mix: some kinds are not drawn at all, and others all the more often. */
+function drawFaults(random: SeededRandom, { size }: ClusterDraft): readonly Fault[] {
+  const mix = faultKinds.filter(() => random.chance(0.35));
+  const kinds: readonly FaultKind[] = mix.length === 0 ? faultKinds : mix;
+  const beginMs = random.pick([0, 0, 5_000, 20_000]);
+  const count = random.integer(3, 18);
+  return Array.from({ length: count }, () => {
+    const atMs = random.integer(beginMs, healAtMs - 10_000);
+    const longest = Math.min(random.pick([3_000, 15_000, 60_000]), healAtMs - atMs);
+    const order = Array.from({ length: size }, (_, index) => ({ index, key: random.next() }));
+    const involved = random.integer(1, Math.max(1, size - 1));
+    return {
+      kind: random.pick(kinds),
+      atMs,
+      forMs: random.integer(500, Math.max(500, longest)),
+      machines: order
+        .sort((a, b) => a.key - b.key)
+        .slice(0, involved)
+        .map(({ index }) => index),
+      strength: random.next(),
+    };
+  }).sort((a, b) => a.atMs - b.atMs);
+}

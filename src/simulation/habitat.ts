@@ -1,0 +1,58 @@
+import type { Identity } from '../../machines/facts.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { EtcdDisk } from './etcd/disk.ts';
+import type { EtcdModel } from './etcd/model.ts';
+import type { EtcdProcess } from './etcd/process.ts';
+import type { GossipNetwork } from './gossip-network.ts';
+import type { ProcessTime } from './process-time.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** What the machines of a world share. */
+export interface Surroundings {
+  readonly time: VirtualTime;
+  readonly network: GossipNetwork;
+  readonly etcd: EtcdModel;
+  /** Resolves when so much time has passed. */
+  passed(delayMs: number): Promise<void>;
+}
+
+/**
+ * Dies at one of its own effects: before it is done, or after it and before its result is known.
+ */
+export interface CrashPoint {
+  /** How many effects pass before it. */
+  left: number;
+  readonly when: 'before' | 'after';
+}
+
+/** A machine as a run of e2d lives on it: what is on its disk, and what ails it. */
+export interface Habitat {
+  readonly name: string;
+  readonly address: string;
+  readonly config: NodeConfig;
+  readonly world: Surroundings;
+  readonly random: SeededRandom;
+  readonly disk: EtcdDisk;
+  identity: Identity | null;
+  etcd: EtcdProcess | null;
+  /** Local milliseconds of e2d's clock in a true one. */
+  readonly clockRate: number;
+  readonly wallSkewMs: number;
+  readonly diskDelayMs: number;
+  /** Shares of all answers. */
+  readonly answersLost: number;
+  readonly answersLate: number;
+  /** Results of effects are told to the chart a second time, later. */
+  readonly resultsTwice: boolean;
+  crashPoint: CrashPoint | null;
+  killE2d(): void;
+}
+
+/** A run of e2d as its host sees it. */
+export interface Dweller {
+  readonly machine: Habitat;
+  readonly time: ProcessTime;
+  /** Something this run does to the world; `isEffect` says that it changes it. */
+  reach<T>(act: () => Promise<T>, isEffect: boolean): Promise<T>;
+}
