@@ -1,5 +1,5 @@
 import type { LifecyclePath } from '../lifecycle/decision.ts';
-import { nodeSetup } from './setup.ts';
+import { nodeSetup, onObserverBroken } from './setup.ts';
 
 const stateOfPath = {
   'restart-existing': 'restartingExisting',
@@ -36,7 +36,7 @@ export const deciding = nodeSetup.createStateConfig({
     id: 'surveyCluster',
     src: 'surveyCluster',
     input: null,
-    onError: { actions: { type: 'takeFault', params: { code: 'survey', message: 'broke off' } } },
+    onError: onObserverBroken,
   },
   on: {
     'gossip.changed': {

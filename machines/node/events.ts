@@ -1,7 +1,6 @@
 import type {
   ClusterAnswer,
   EtcdExitReason,
-  Fault,
   MembersObservation,
   OwnProbe,
   Peer,
@@ -30,6 +29,4 @@ export type NodeEvent =
   /** SIGTERM or SIGINT. */
   | { readonly type: 'operator.stop.requested' }
   /** A second signal. */
-  | { readonly type: 'operator.hurry.requested' }
-  /** A stream of observations broke off; nothing is concluded from it but that e2d is broken. */
-  | { readonly type: 'observer.failed'; readonly observer: string; readonly fault: Fault };
+  | { readonly type: 'operator.hurry.requested' };

@@ -10,7 +10,7 @@ import {
 } from './paths.ts';
 import { because } from './requests.ts';
 import { running } from './running.ts';
-import { faultOf, nodeSetup } from './setup.ts';
+import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
 import { stopping } from './stopping.ts';
 
 /** The life of one node: facts come in as events, and go out as states and effects with reasons. */
@@ -43,16 +43,12 @@ export const nodeMachine = nodeSetup.createMachine({
       description: 'Takes part: gossips, decides, and runs etcd.',
       initial: 'deciding',
       invoke: [
-        { id: 'observePeers', src: 'observePeers', input: null, onError: { target: 'failed' } },
-        { id: 'observeLoop', src: 'observeLoop', input: null, onError: { target: 'failed' } },
+        { id: 'observePeers', src: 'observePeers', input: null, onError: onObserverBroken },
+        { id: 'observeLoop', src: 'observeLoop', input: null, onError: onObserverBroken },
       ],
       on: {
         'gossip.changed': { actions: { type: 'takePeers', params: ({ event }) => event.peers } },
         'loop.delayed': { actions: 'doubtSelf', meta: { rule: 'S17' } },
-        'observer.failed': {
-          target: 'failed',
-          actions: { type: 'takeFault', params: ({ event }) => event.fault },
-        },
         'operator.stop.requested': { target: 'stopping' },
       },
       states: {

@@ -6,7 +6,7 @@ import {
   removalRequest,
   settledPinRequest,
 } from './requests.ts';
-import { faultOf, nodeSetup } from './setup.ts';
+import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
 
 /**
  * The etcd process: started, watched, started again with back-off, or left alone when it is no use.
@@ -46,14 +46,14 @@ const etcd = nodeSetup.createStateConfig({
           id: 'watchEtcd',
           src: 'watchEtcd',
           input: ({ context }) => ({ pid: context.pid ?? 0 }),
-          onError: { target: 'backingOff' },
+          onError: onObserverBroken,
         },
-        { id: 'observeEtcd', src: 'observeEtcd', input: null, onError: { target: 'backingOff' } },
+        { id: 'observeEtcd', src: 'observeEtcd', input: null, onError: onObserverBroken },
         {
           id: 'observeMembers',
           src: 'observeMembers',
           input: null,
-          onError: { target: 'backingOff' },
+          onError: onObserverBroken,
         },
       ],
       states: {

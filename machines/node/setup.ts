@@ -195,6 +195,19 @@ export const nodeSetup = setup({
   },
 });
 
+/**
+ * A stream of observations broke off: nothing follows from it but that this e2d is broken. The next
+ * one adopts etcd (S16).
+ */
+export const onObserverBroken = {
+  target: '#node.failed',
+  actions: {
+    type: 'takeFault',
+    params: ({ event }: { readonly event: { readonly error: unknown } }) => faultOf(event.error),
+  },
+  meta: { rule: 'S16' },
+} as const;
+
 /** A fault as an effect's failure event carries it; the driver never lets anything else in. */
 export function faultOf(error: unknown): Fault {
   return isFault(error) ? error : { code: 'unknown', message: String(error) };

@@ -24,7 +24,6 @@ export const eventSentences: Readonly<Record<NodeEvent['type'], string>> = {
   'loop.delayed': 'This process stood still for a time, so its recent doubts prove nothing.',
   'operator.stop.requested': 'SIGTERM or SIGINT: the node is to end in order.',
   'operator.hurry.requested': 'A second signal: the node is to end at once.',
-  'observer.failed': 'A stream of observations broke off: this e2d is broken, not the cluster.',
 };
 
 export const effectSentences: Readonly<Record<keyof NodeEffects, string>> = {

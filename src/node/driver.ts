@@ -154,7 +154,7 @@ export class Driver {
       const observe = observers[src as keyof Observers] as (
         input: unknown,
       ) => Observable<NodeEvent>;
-      this.#running.set(id, this.#listen(src, observe(input)));
+      this.#running.set(id, this.#listen(id, observe(input)));
       return;
     }
     const controller = new AbortController();
@@ -174,15 +174,13 @@ export class Driver {
     );
   }
 
-  #listen(observer: string, facts: Observable<NodeEvent>): Subscription {
+  #listen(id: string, facts: Observable<NodeEvent>): Subscription {
     return facts.subscribe({
       next: (event) => this.#enqueue(event),
-      error: (thrown) =>
-        this.#enqueue({
-          type: 'observer.failed',
-          observer,
-          fault: this.#options.toFault(thrown),
-        }),
+      error: (thrown) => {
+        const error = this.#options.toFault(thrown);
+        this.#enqueue({ type: `xstate.error.actor.${id}`, error, actorId: id });
+      },
     });
   }
 

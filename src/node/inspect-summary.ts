@@ -57,8 +57,6 @@ function factSummary(event: NodeEvent): string {
       return 'an operator asks for an orderly end';
     case 'operator.hurry.requested':
       return 'an operator asks for an end at once';
-    case 'observer.failed':
-      return `${event.observer} broke off: ${event.fault.message}`;
     default:
       return otherSummary(event);
   }

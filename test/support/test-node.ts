@@ -57,6 +57,11 @@ export class TestNode {
     return `http://${this.host}:2380`;
   }
 
+  /** Where the node's event log is. */
+  get eventsFolder(): string {
+    return join(this.dataDir, 'e2d', 'events');
+  }
+
   get e2dPid(): number | null {
     const pid = this.#e2d?.pid;
     return pid !== undefined && isRunning(pid) ? pid : null;

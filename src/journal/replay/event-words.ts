@@ -59,8 +59,6 @@ const sentences: Readonly<Record<string, (event: RecordedEvent) => string>> = {
   'loop.delayed': ({ delayMs }) => `Our own event loop stood still for ${delayMs} ms.`,
   'operator.stop.requested': () => 'The operator asked e2d to stop.',
   'operator.hurry.requested': () => 'The operator asked e2d to hurry.',
-  'observer.failed': ({ observer, fault }) =>
-    `The observer ${observer} broke off${faultWords(fault)}.`,
 };
 
 function peersWords(peers: unknown): string {

@@ -7,6 +7,8 @@ import type { Checker, Violation } from './checker.ts';
 const hourMs = 3_600_000;
 /** What a node's own clock and the pauses between two probes may make of a time-out. */
 const tolerance = 0.75;
+/** Evidence is as old as the time that an endpoint is given to answer, and the change itself. */
+const evidenceMaxAgeMs = 2_500;
 
 /**
  * S10 to S14 at the instant at which a leader takes a change of the member list into its log, by
@@ -19,6 +21,10 @@ export class MemberChanges implements Checker {
   readonly #removalsAtMs: number[] = [];
   /** Since when each machine's etcd does not run, or cannot be reached by the others. */
   readonly #awaySinceMs = new Map<string, number>();
+  readonly #backSinceMs = new Map<
+    string,
+    { readonly atMs: number; readonly awaySinceMs: number }
+  >();
 
   constructor(draft: ClusterDraft, world: () => World) {
     this.#draft = draft;
@@ -50,7 +56,8 @@ export class MemberChanges implements Checker {
   }
 
   #checkRemoval(event: ConfigChangeEvent): void {
-    const { votersBefore, healthyBefore, memberId, atMs } = event;
+    const { votersBefore, memberId, atMs } = event;
+    const healthyBefore = this.#knownHealthy(event);
     const before = quorumMargin(healthyBefore.length, votersBefore.length);
     const left = votersBefore.filter((id) => id !== memberId);
     const healthyLeft = healthyBefore.filter((id) => id !== memberId);
@@ -69,14 +76,26 @@ export class MemberChanges implements Checker {
     this.#checkAbsence(event);
   }
 
+  /** Who came back a moment ago cannot be known to have. */
+  #knownHealthy({ healthyBefore, member, memberId, atMs }: ConfigChangeEvent): readonly string[] {
+    const back = this.#backSinceMs.get(this.#machineOf(member)?.name ?? '');
+    const isJustBack = back !== undefined && atMs - back.atMs <= evidenceMaxAgeMs;
+    return isJustBack ? healthyBefore.filter((id) => id !== memberId) : healthyBefore;
+  }
+
+  #machineOf({ peerUrls }: ConfigChangeEvent['member']) {
+    return this.#world().machines.find(({ config }) =>
+      peerUrls.includes(config.urls.peerAdvertise),
+    );
+  }
+
   /** Gone for the whole time-out (S11), or its disk is (S12). */
   #checkAbsence({ member, memberId, atMs }: ConfigChangeEvent): void {
-    const world = this.#world();
-    const machine = world.machines.find(({ config }) =>
-      member.peerUrls.includes(config.urls.peerAdvertise),
-    );
+    const machine = this.#machineOf(member);
     if (machine?.disk.state !== 'readable' || machine.disk.data?.memberId !== memberId) return;
-    const since = this.#awaySinceMs.get(machine.name) ?? atMs;
+    const back = this.#backSinceMs.get(machine.name);
+    const isJustBack = back !== undefined && atMs - back.atMs <= evidenceMaxAgeMs;
+    const since = this.#awaySinceMs.get(machine.name) ?? (isJustBack ? back.awaySinceMs : atMs);
     if (atMs - since >= this.#draft.healthCheckTimeoutMs * tolerance) return;
     this.#blame(
       'S11',
@@ -94,9 +113,11 @@ export class MemberChanges implements Checker {
         return links.reaches(address, machine.address) && links.reaches(machine.address, address);
       });
       const serves = machine.etcd?.isRunning === true && !machine.etcdPaused && reached;
-      if (serves) this.#awaySinceMs.delete(machine.name);
-      else if (!this.#awaySinceMs.has(machine.name)) {
-        this.#awaySinceMs.set(machine.name, world.time.nowMs());
+      const awaySinceMs = this.#awaySinceMs.get(machine.name);
+      if (!serves) this.#awaySinceMs.set(machine.name, awaySinceMs ?? world.time.nowMs());
+      else if (awaySinceMs !== undefined) {
+        this.#awaySinceMs.delete(machine.name);
+        this.#backSinceMs.set(machine.name, { atMs: world.time.nowMs(), awaySinceMs });
       }
     }
   }

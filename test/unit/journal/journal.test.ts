@@ -154,9 +154,8 @@ describe('an event that comes again', () => {
     const before = (await recording.lines()).length;
     const stranger = prepared().identity;
     recording.take({
-      type: 'observer.failed',
-      observer: 'x',
-      fault: { code: stranger.name, message: '' },
+      type: 'xstate.error.actor.observeLoop',
+      error: { code: stranger.name, message: '' },
     });
     expect((await recording.lines()).slice(before)).toHaveLength(1);
     expect((await recording.lines()).at(-1)).toContain('"effects":[{');

@@ -57,10 +57,6 @@ test.each([
   [{ type: 'loop.delayed', delayMs: 900 }, 'this process stood still for 900 ms'],
   [{ type: 'operator.stop.requested' }, 'an operator asks for an orderly end'],
   [{ type: 'operator.hurry.requested' }, 'an operator asks for an end at once'],
-  [
-    { type: 'observer.failed', observer: 'observeLoop', fault },
-    'observeLoop broke off: nobody is there',
-  ],
   [{ type: 'of.a.later.chart' }, 'of.a.later.chart'],
 ])('%j', (event, summary) => {
   expect(summaryOf(event)).toBe(summary);
