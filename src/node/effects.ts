@@ -36,12 +36,7 @@ export function createEffects(resources: NodeResources): Effects {
       ),
     changeMembership: changed,
     moveDataAside: async ({ cause }) => ({ movedTo: await host.moveDataAside(cause) }),
-    restoreSnapshot: () =>
-      Promise.reject(
-        new E2dError('Snapshots cannot be restored by this version of e2d.', {
-          code: 'E2D_NOT_AVAILABLE',
-        }),
-      ),
+    restoreSnapshot: () => host.restoreSnapshot(),
     launchEtcd: (request) => {
       resources.launching = launch(resources, request);
       return resources.launching;

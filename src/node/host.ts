@@ -1,4 +1,10 @@
-import type { EtcdExitReason, EtcdLaunch, Identity } from '../../machines/facts.ts';
+import type {
+  EtcdExitReason,
+  EtcdLaunch,
+  Identity,
+  OwnData,
+  StoreFact,
+} from '../../machines/facts.ts';
 import type { DataDirSurvey } from '../etcd/data-dir/own-data.ts';
 
 /** An etcd process, as the node beside it holds it. */
@@ -33,5 +39,9 @@ export interface Host {
   findEtcd(signal: AbortSignal): Promise<string>;
   /** The etcd that still runs on the data dir and is ours, or null (S16). */
   adoptEtcd(name: string): Promise<EtcdProcess | null>;
+  /** What the snapshot store holds. */
+  readStore(): Promise<StoreFact>;
+  /** Brings the pinned snapshot back, and says what the data dir holds then (S4). */
+  restoreSnapshot(): Promise<OwnData>;
   launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess>;
 }

@@ -25,7 +25,7 @@ export async function prepareNode(
     identity,
     data: adoptedPid === null ? survey.data : { kind: 'readable' },
     adoptedPid,
-    store: 'none',
+    store: await host.readStore(),
     etcdVersion,
   };
 }

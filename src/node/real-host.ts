@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { EtcdLaunch, Identity } from '../../machines/facts.ts';
+import type { EtcdLaunch, Identity, OwnData, StoreFact } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import type { EtcdBinaries } from '../etcd/binaries/etcd-binaries.ts';
@@ -102,6 +102,17 @@ export class RealHost implements Host {
           remedy: `Stop process ${adoption.pid}, or start e2d with the same --name.`,
         });
     }
+  }
+
+  /** There is no store yet that could be configured. */
+  async readStore(): Promise<StoreFact> {
+    return 'none';
+  }
+
+  async restoreSnapshot(): Promise<OwnData> {
+    throw new E2dError('Snapshots cannot be restored by this version of e2d.', {
+      code: 'E2D_NOT_AVAILABLE',
+    });
   }
 
   launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess> {

@@ -1,4 +1,5 @@
 import type { Member } from '../../machines/facts.ts';
+import type { NodeContext } from '../../machines/node/context.ts';
 import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
 import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
@@ -60,7 +61,8 @@ export function statusReport(
   };
 }
 
-function waitingFor({ context, tags }: NodeSnapshot): WaitReport | null {
+function waitingFor(snapshot: NodeSnapshot): WaitReport | null {
+  const { context, tags } = snapshot;
   const { decision, planStep, lastExit, lastChange } = context;
   if (tags.has('deciding') && decision !== null && decision.kind !== 'act') {
     const command = decision.kind === 'ask' ? decision.command : null;
@@ -79,12 +81,22 @@ function waitingFor({ context, tags }: NodeSnapshot): WaitReport | null {
     const sentence = `${decision.reason}; the last attempt failed: ${lastChange.fault.message}`;
     return { rule: decision.rule, sentence, command: null };
   }
+  if (quorumState(snapshot) === 'lost') return { rule: 'S10', ...quorumWait(context) };
   if (!tags.has('waitsForOperator')) return null;
   return {
     rule: null,
     sentence: lastExit?.sentence ?? 'etcd cannot be started as it is',
     command: 'mend what the sentence says, then start e2d again',
   };
+}
+
+function quorumWait({ observation }: NodeContext): Omit<WaitReport, 'rule'> {
+  const members = observation?.members ?? [];
+  const voters = votersOf(members).length;
+  const healthy = healthyVoters(members, observation?.statuses ?? {}).length;
+  const known = observation === null ? '' : ` (${healthy} of ${voters} voters answer)`;
+  const sentence = `quorum is lost${known}: nothing is changed until a majority of the voters is back`;
+  return { sentence, command: null };
 }
 
 function etcdState(snapshot: NodeSnapshot): string {

@@ -33,6 +33,11 @@ export const faultKinds = [
   'operator-stop',
   'operator-hurry',
   'machine-away',
+  'effects-fail',
+  'etcd-refuses',
+  'wrong-size',
+  'store-fails',
+  'disaster',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -56,6 +61,8 @@ export function inject(world: World, fault: Fault): (() => void) | null {
 }
 
 const nothing = () => undefined;
+
+const refusals = ['bad-flags', 'newer-data', 'port-taken', 'data-dir-permissions'] as const;
 
 const injections: Readonly<Record<FaultKind, Inject>> = {
   'message-loss': weather(({ strength }) => ({ lossRate: 0.05 + strength * 0.45 })),
@@ -159,6 +166,49 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
       machine.resultsTwice = false;
     };
   }),
+  'effects-fail': onMachine((machine, { strength }) => {
+    machine.effectsFail = 0.2 + strength * 0.6;
+    return () => {
+      machine.effectsFail = 0;
+    };
+  }),
+  'etcd-refuses': onMachine((machine, { strength }) => {
+    machine.killE2d();
+    machine.killEtcd();
+    machine.launchEnds = refusals[Math.floor(strength * refusals.length)] ?? 'bad-flags';
+    return () => {
+      machine.launchEnds = null;
+      machine.killE2d();
+    };
+  }),
+  'wrong-size': (world, fault) => {
+    const machine = machineOf(world, fault);
+    const right = machine.config;
+    const wrong = right.requiredSize === 3 ? 5 : 3;
+    machine.killE2d();
+    machine.config = { ...right, requiredSize: wrong };
+    return () => {
+      machine.config = right;
+      machine.killE2d();
+    };
+  },
+  'store-fails': (world, { strength }) => {
+    const fact = strength < 0.5 ? 'unreadable' : strength < 0.8 ? 'empty' : 'snapshot';
+    for (const machine of world.machines) machine.store = fact;
+    return () => {
+      for (const machine of world.machines) machine.store = 'none';
+    };
+  },
+  disaster: (world, { machines }) => {
+    const lost = world.machines.filter((_, index) => machines.includes(index));
+    const starts = lost.map((machine) => {
+      const start = machine.powerOff();
+      world.noteLoss(machine);
+      machine.disk.wipe();
+      return start;
+    });
+    return both(...starts);
+  },
   'operator-stop': onMachine((machine) => machine.stopService(false)),
   'operator-hurry': onMachine((machine) => machine.stopService(true)),
   'machine-away': onMachine((machine) => machine.powerOff()),
@@ -182,6 +232,7 @@ function loseDisk(
   if (!world.maySpareDiskOf(machine)) return null;
   const start = machine.powerOff();
   machine.dataLost = true;
+  machine.isDamageHidden = fault.strength > 0.5;
   lose(machine.disk);
   // In one of four cases the state dir was on the same disk.
   if (fault.strength < 0.25 && machine.disk.isEmpty) machine.identity = null;

@@ -1,4 +1,4 @@
-import type { Identity } from '../../machines/facts.ts';
+import type { EtcdExitKind, Identity, StoreFact } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { EtcdDisk } from './etcd/disk.ts';
 import type { EtcdModel } from './etcd/model.ts';
@@ -45,6 +45,13 @@ export interface Habitat {
   readonly answersLate: number;
   /** Results of effects are told to the chart a second time, later. */
   readonly resultsTwice: boolean;
+  /** The share of what e2d does to its disk and its etcd that fails. */
+  readonly effectsFail: number;
+  /** Damage that only etcd notices. */
+  readonly isDamageHidden: boolean;
+  /** As what every etcd that is launched here ends at once. */
+  readonly launchEnds: EtcdExitKind | null;
+  readonly store: StoreFact;
   crashPoint: CrashPoint | null;
   killE2d(): void;
 }

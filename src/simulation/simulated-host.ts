@@ -1,4 +1,10 @@
-import type { EtcdLaunch, Identity, OwnData } from '../../machines/facts.ts';
+import type {
+  EtcdExitKind,
+  EtcdLaunch,
+  Identity,
+  OwnData,
+  StoreFact,
+} from '../../machines/facts.ts';
 import type { EtcdProcess, Host } from '../node/host.ts';
 import type { EtcdProcess as SimulatedEtcd } from './etcd/process.ts';
 import type { Dweller, Habitat } from './habitat.ts';
@@ -32,7 +38,10 @@ export class SimulatedHost implements Host {
   }
 
   surveyData(): Promise<{ readonly data: OwnData; readonly abandonedStart: boolean }> {
-    return this.#ask(({ disk }) => ({ data: dataOf(disk.state), abandonedStart: false }));
+    return this.#ask(({ disk, isDamageHidden }) => ({
+      data: dataOf(isDamageHidden && disk.state === 'unreadable' ? 'readable' : disk.state),
+      abandonedStart: false,
+    }));
   }
 
   moveDataAside(cause: string): Promise<string> {
@@ -44,6 +53,16 @@ export class SimulatedHost implements Host {
 
   expireMovedAside(): Promise<void> {
     return this.#ask(() => undefined);
+  }
+
+  readStore(): Promise<StoreFact> {
+    return this.#ask(({ store }) => store);
+  }
+
+  restoreSnapshot(): Promise<OwnData> {
+    return this.#write(() => {
+      throw new Error('the snapshot cannot be read');
+    });
   }
 
   findEtcd(): Promise<string> {
@@ -58,6 +77,7 @@ export class SimulatedHost implements Host {
     return this.#write((machine) => {
       const { config, disk, address, world } = machine;
       if (machine.etcd?.isRunning) throw new Error('an etcd runs on this data dir already');
+      if (machine.launchEnds !== null) return endsAtOnce(machine.launchEnds, machine.world);
       const { peerAdvertise: peerUrl, clientAdvertise: clientUrl } = config.urls;
       const etcd = world.etcd.start({ disk, host: address, name, peerUrl, clientUrl, launch });
       machine.etcd = etcd;
@@ -84,6 +104,7 @@ export class SimulatedHost implements Host {
       () =>
         this.#afterDisk((machine) => {
           if (machine.disk.full) throw new Error('ENOSPC: no space left on device');
+          if (machine.random.chance(machine.effectsFail)) throw new Error('EIO: i/o error');
           return act(machine);
         }),
       true,
@@ -97,6 +118,13 @@ export class SimulatedHost implements Host {
     if (this.#life.time.hasEnded) return new Promise(() => undefined);
     return act(machine);
   }
+}
+
+/** As when etcd is started with flags that it does not take. */
+function endsAtOnce(kind: EtcdExitKind, { passed }: Habitat['world']): EtcdProcess {
+  const reason = { kind, sentence: `etcd ended at once (${kind})` };
+  const exited = passed(100).then(() => ({ requested: false, reason }));
+  return { pid: 1, exited, stop: () => exited, release: () => undefined };
 }
 
 function dataOf(state: 'none' | 'readable' | 'unreadable'): OwnData {

@@ -1,4 +1,4 @@
-import type { Identity } from '../../machines/facts.ts';
+import type { EtcdExitKind, Identity, StoreFact } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { DriverEntry } from '../node/driver.ts';
 import { EtcdDisk } from './etcd/disk.ts';
@@ -27,7 +27,8 @@ export interface LifeWatcher {
 export class SimulatedMachine implements Habitat {
   readonly name: string;
   readonly address: string;
-  readonly config: NodeConfig;
+  /** An operator may get it wrong for a while. */
+  config: NodeConfig;
   readonly world: Surroundings;
   readonly random: SeededRandom;
   readonly disk = new EtcdDisk();
@@ -45,6 +46,10 @@ export class SimulatedMachine implements Habitat {
   answersLate = 0;
   /** Results of effects are told to the chart a second time, later. */
   resultsTwice = false;
+  effectsFail = 0;
+  isDamageHidden = false;
+  launchEnds: EtcdExitKind | null = null;
+  store: StoreFact = 'none';
   crashPoint: CrashPoint | null = null;
   /** While it is set the service is held down: a crash is not followed by a restart. */
   #heldDown = 0;

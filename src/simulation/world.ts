@@ -35,6 +35,8 @@ export class World implements Surroundings {
   readonly network: GossipNetwork;
   readonly etcd: EtcdModel;
   readonly machines: readonly SimulatedMachine[];
+  /** Whether more disks were lost than a cluster can spare: acknowledged writes may be gone. */
+  isDisaster = false;
   readonly #watchers: readonly WorldWatcher[];
 
   constructor(seed: number, draft: ClusterDraft, watchers: readonly WorldWatcher[]) {
@@ -72,6 +74,12 @@ export class World implements Surroundings {
 
   stepped(life: Life, entry: DriverEntry): void {
     for (const watcher of this.#watchers) watcher.stepped(life, entry);
+  }
+
+  /** A disk is lost, spared or not. */
+  noteLoss(machine: SimulatedMachine): void {
+    if (!this.maySpareDiskOf(machine)) this.isDisaster = true;
+    machine.dataLost = true;
   }
 
   /**

@@ -2,11 +2,15 @@ import { writeName } from '../etcd/durability.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 
-/** No write that was acknowledged to anybody is missing from the history that can be elected. */
+/**
+ * No write that was acknowledged to anybody is missing from the history that can be elected, unless
+ * more disks were lost than quorum allows.
+ */
 export class AcknowledgedWrites implements Checker {
   readonly violations: Violation[] = [];
 
-  finish({ etcd, time }: World): void {
+  finish({ etcd, time, isDisaster }: World): void {
+    if (isDisaster) return;
     const histories = new Map(
       [...etcd.clusters().keys()].map((clusterId) => [clusterId, etcd.durableWrites(clusterId)]),
     );

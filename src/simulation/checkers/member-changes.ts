@@ -3,6 +3,7 @@ import type { RuleId } from '../../../machines/rules.ts';
 import type { ConfigChangeEvent } from '../etcd/events.ts';
 import type { ClusterDraft, World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
+import { Presence } from './presence.ts';
 
 const hourMs = 3_600_000;
 /** What a node's own clock and the pauses between two probes may make of a time-out. */
@@ -19,12 +20,7 @@ export class MemberChanges implements Checker {
   readonly #world: () => World;
   readonly #draft: ClusterDraft;
   readonly #removalsAtMs: number[] = [];
-  /** Since when each machine's etcd does not run, or cannot be reached by the others. */
-  readonly #awaySinceMs = new Map<string, number>();
-  readonly #backSinceMs = new Map<
-    string,
-    { readonly atMs: number; readonly awaySinceMs: number }
-  >();
+  readonly #presence = new Presence();
 
   constructor(draft: ClusterDraft, world: () => World) {
     this.#draft = draft;
@@ -77,49 +73,37 @@ export class MemberChanges implements Checker {
   }
 
   /** Who came back a moment ago cannot be known to have. */
-  #knownHealthy({ healthyBefore, member, memberId, atMs }: ConfigChangeEvent): readonly string[] {
-    const back = this.#backSinceMs.get(this.#machineOf(member)?.name ?? '');
-    const isJustBack = back !== undefined && atMs - back.atMs <= evidenceMaxAgeMs;
-    return isJustBack ? healthyBefore.filter((id) => id !== memberId) : healthyBefore;
+  #knownHealthy(event: ConfigChangeEvent): readonly string[] {
+    const { healthyBefore, memberId } = event;
+    return this.#awayMs(event) > 0 ? healthyBefore.filter((id) => id !== memberId) : healthyBefore;
   }
 
-  #machineOf({ peerUrls }: ConfigChangeEvent['member']) {
-    return this.#world().machines.find(({ config }) =>
-      peerUrls.includes(config.urls.peerAdvertise),
+  /** For how long the leader's machine has not heard the member's. */
+  #awayMs({ member, leaderId, atMs }: ConfigChangeEvent): number {
+    const { machines } = this.#world();
+    const observed = machines.find(({ config }) =>
+      member.peerUrls.includes(config.urls.peerAdvertise),
     );
+    const leader = machines.find(({ disk }) => disk.data?.memberId === leaderId);
+    if (observed === undefined || leader === undefined) return 0;
+    return this.#presence.awayMs(leader.name, observed.name, atMs, evidenceMaxAgeMs);
   }
 
   /** Gone for the whole time-out (S11), or its disk is (S12). */
-  #checkAbsence({ member, memberId, atMs }: ConfigChangeEvent): void {
-    const machine = this.#machineOf(member);
-    if (machine?.disk.state !== 'readable' || machine.disk.data?.memberId !== memberId) return;
-    const back = this.#backSinceMs.get(machine.name);
-    const isJustBack = back !== undefined && atMs - back.atMs <= evidenceMaxAgeMs;
-    const since = this.#awaySinceMs.get(machine.name) ?? (isJustBack ? back.awaySinceMs : atMs);
-    if (atMs - since >= this.#draft.healthCheckTimeoutMs * tolerance) return;
-    this.#blame(
-      'S11',
-      { memberId, atMs },
-      `it has its data, and was away for ${Math.round(atMs - since)} ms`,
+  #checkAbsence(event: ConfigChangeEvent): void {
+    const { memberId } = event;
+    const hasItsData = this.#world().machines.some(
+      ({ disk }) => disk.state === 'readable' && disk.data?.memberId === memberId,
     );
+    if (!hasItsData) return;
+    const awayMs = this.#awayMs(event);
+    if (awayMs >= this.#draft.healthCheckTimeoutMs * tolerance) return;
+    this.#blame('S11', event, `it has its data, and was away for ${Math.round(awayMs)} ms`);
   }
 
-  /** To be called every little while: who serves, and whom somebody reaches. */
+  /** To be called every little while. */
   look(world: World): void {
-    for (const machine of world.machines) {
-      const others = world.machines.filter((other) => other !== machine);
-      const reached = others.some(({ address }) => {
-        const { links } = world;
-        return links.reaches(address, machine.address) && links.reaches(machine.address, address);
-      });
-      const serves = machine.etcd?.isRunning === true && !machine.etcdPaused && reached;
-      const awaySinceMs = this.#awaySinceMs.get(machine.name);
-      if (!serves) this.#awaySinceMs.set(machine.name, awaySinceMs ?? world.time.nowMs());
-      else if (awaySinceMs !== undefined) {
-        this.#awaySinceMs.delete(machine.name);
-        this.#backSinceMs.set(machine.name, { atMs: world.time.nowMs(), awaySinceMs });
-      }
-    }
+    this.#presence.look(world);
   }
 
   #blame(

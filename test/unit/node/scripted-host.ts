@@ -35,6 +35,8 @@ export async function nodeOn({ identity = null, survey, etcd = null, name }: Hos
       return 'member.x';
     },
     expireMovedAside: async () => undefined,
+    readStore: async () => 'none' as const,
+    restoreSnapshot: () => Promise.reject(new Error('not asked for')),
     findEtcd: async () => '3.6.14',
     adoptEtcd: async () => etcd,
     launchEtcd: async () => {
