@@ -33,6 +33,7 @@ const capped = nodeSetup.createStateConfig({
 /** join: a learner is added, then etcd starts beside the cluster. */
 export const joining = nodeSetup.createStateConfig({
   description: 'Asks the cluster to add this node as a learner.',
+  tags: ['seeksAdmission'],
   initial: 'requesting',
   states: {
     requesting: {
@@ -73,6 +74,7 @@ export const joining = nodeSetup.createStateConfig({
 export const replacingSelf = nodeSetup.createStateConfig({
   description:
     'Has this node’s dead member removed, and this node added as a learner in its place.',
+  tags: ['seeksAdmission'],
   initial: 'requesting',
   states: {
     requesting: {

@@ -72,7 +72,7 @@ export const nodeSetup = setup({
     context: {} as NodeContext,
     events: {} as NodeEvent,
     input: {} as NodeSettings,
-    tags: {} as 'deciding' | 'serving' | 'waitsForOperator' | 'danger' | 'ended',
+    tags: {} as 'deciding' | 'seeksAdmission' | 'serving' | 'waitsForOperator' | 'danger' | 'ended',
     meta: {} as { readonly rule?: RuleId; readonly command?: string },
     transitionMeta: {} as { readonly rule?: RuleId },
   },

@@ -1,15 +1,10 @@
 import type { Member } from '../../machines/facts.ts';
-import type { NodeContext } from '../../machines/node/context.ts';
 import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
 import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
 import { statePath } from '../../machines/state-path.ts';
-import type {
-  MemberReport,
-  PeerReport,
-  StatusReport,
-  WaitReport,
-} from '../../machines/status-report.ts';
+import type { MemberReport, PeerReport, StatusReport } from '../../machines/status-report.ts';
+import { waitingFor } from './waiting-for.ts';
 
 /** What a status report needs beside the chart itself. */
 export interface StatusSurroundings {
@@ -59,44 +54,6 @@ export function statusReport(
     safeToStopOne: safeToStopOne(snapshot),
     warnings: [...surroundings.warnings, ...ownWarnings(snapshot)],
   };
-}
-
-function waitingFor(snapshot: NodeSnapshot): WaitReport | null {
-  const { context, tags } = snapshot;
-  const { decision, planStep, lastExit, lastChange } = context;
-  if (tags.has('deciding') && decision !== null && decision.kind !== 'act') {
-    const command = decision.kind === 'ask' ? decision.command : null;
-    return { rule: decision.rule, sentence: decision.reason, command };
-  }
-  if (planStep?.kind === 'wait' && context.launch === null && context.path === 'bootstrap-new') {
-    return { rule: 'S7', sentence: planStep.reason, command: null };
-  }
-  const isRefused = tags.has('waitsForOperator') || context.launch === null;
-  if (lastChange?.kind === 'refused' && isRefused) {
-    const { rule, sentence } = lastChange.refusal;
-    const command = rule === 'S14' ? 'raise --max-removals-per-hour, or wait an hour' : null;
-    return { rule, sentence, command };
-  }
-  if (lastChange?.kind === 'failed' && context.launch === null && decision !== null) {
-    const sentence = `${decision.reason}; the last attempt failed: ${lastChange.fault.message}`;
-    return { rule: decision.rule, sentence, command: null };
-  }
-  if (quorumState(snapshot) === 'lost') return { rule: 'S10', ...quorumWait(context) };
-  if (!tags.has('waitsForOperator')) return null;
-  return {
-    rule: null,
-    sentence: lastExit?.sentence ?? 'etcd cannot be started as it is',
-    command: 'mend what the sentence says, then start e2d again',
-  };
-}
-
-function quorumWait({ observation }: NodeContext): Omit<WaitReport, 'rule'> {
-  const members = observation?.members ?? [];
-  const voters = votersOf(members).length;
-  const healthy = healthyVoters(members, observation?.statuses ?? {}).length;
-  const known = observation === null ? '' : ` (${healthy} of ${voters} voters answer)`;
-  const sentence = `quorum is lost${known}: nothing is changed until a majority of the voters is back`;
-  return { sentence, command: null };
 }
 
 function etcdState(snapshot: NodeSnapshot): string {
