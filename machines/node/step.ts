@@ -58,8 +58,11 @@ export function checkpointOf({ value, context, children }: NodeSnapshot): Checkp
  * The snapshot that a checkpoint was taken of. Its actors are mere names: they can be stopped, and
  * do nothing else. @throws Error when the chart has no such state.
  */
-export function snapshotOf({ value, context, children }: Checkpoint): NodeSnapshot {
-  const snapshot = nodeMachine.resolveState({ value, context });
+export function snapshotOf(
+  { value, context, children }: Checkpoint,
+  machine: NodeMachine = nodeMachine,
+): NodeSnapshot {
+  const snapshot = machine.resolveState({ value, context });
   const named = Object.fromEntries(children.map((id) => [id, { id }]));
   return Object.assign(snapshot, { children: named });
 }

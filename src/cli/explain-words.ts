@@ -54,7 +54,7 @@ export const observerSentences: Readonly<Record<keyof NodeObservers, string>> = 
 /** What a tag says of a state that has it. */
 export const tagSentences: Readonly<Record<string, string>> = {
   deciding: 'the node has not chosen a path yet',
-  seeksAdmission: 'It asks the cluster to be made a member.',
+  seeksAdmission: 'the node asks the cluster to be made a member',
   serving: 'etcd answers',
   waitsForOperator: 'only a person can let it go on',
   danger: 'something is wrong',

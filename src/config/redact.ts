@@ -16,8 +16,22 @@ export function redactedConfig(config: NodeConfig): Readonly<Record<string, unkn
   };
 }
 
+/**
+ * Takes the values of etcd's extra flags out of what etcd says of them: it repeats one that it does
+ * not take. Short ones and numbers are no secrets, and are words of other sentences too.
+ */
+export function withoutValuesOf(extraArgs: readonly string[]): (text: string) => string {
+  const values = extraArgs
+    .map((argument) => (argument.startsWith('-') ? argument.replace(/^[^=]*=?/, '') : argument))
+    .flatMap((value) => [value, ...value.split(',')])
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+    .filter((value) => value.length >= 6 && !/^[\d.]+[a-z]*$/.test(value))
+    .sort((a, b) => b.length - a.length);
+  return (text) => values.reduce((left, value) => left.replaceAll(value, '***'), text);
+}
+
 function withoutUser(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//***@').replace(/\?.*$/s, '?***');
+  return url.replace(/\/\/[^/?#]*@/, '//***@').replace(/\?.*$/s, '?***');
 }
 
 function withoutValue(argument: string): string {

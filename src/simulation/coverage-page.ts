@@ -2,6 +2,7 @@ import { nodeMachine } from '../../machines/node/machine.ts';
 import { type RuleId, rules } from '../../machines/rules.ts';
 import { type CoverageData, guardNames, stateNames, transitionNames } from './coverage.ts';
 import { type FaultKind, faultKinds } from './faults.ts';
+import { reachByHand } from './reach-by-hand.ts';
 
 /** What a campaign adds up to. */
 export interface CampaignFigures {
@@ -15,6 +16,8 @@ export interface CampaignFigures {
 export function renderCoveragePage(figures: CampaignFigures, command: string): string {
   const { seeds, virtualMs, faults, coverage } = figures;
   const hours = Math.round(virtualMs / 3_600_000);
+  const missed = transitionNames(nodeMachine).filter((name) => !(name in coverage.transitions));
+  const byHand = reachByHand(coverage.samples, missed);
   const sections = [
     table(
       'Faults',
@@ -34,7 +37,10 @@ export function renderCoveragePage(figures: CampaignFigures, command: string): s
     table(
       'Transitions',
       ['Transition', 'Taken'],
-      counted(transitionNames(nodeMachine), coverage.transitions),
+      transitionNames(nodeMachine).map((name) => [
+        `\`${name}\``,
+        coverage.transitions[name] ?? (byHand.has(name) ? 'by hand' : 'by a test'),
+      ]),
     ),
     table(
       'Guards',
@@ -50,8 +56,9 @@ export function renderCoveragePage(figures: CampaignFigures, command: string): s
     '# What the simulation reaches',
     '',
     `Written by \`${command}\`: ${seeds} seeds, ${hours} virtual hours of clusters of 1, 3 and 5 nodes.`,
-    'A number is how often it happened; 0 means that no seed came there. What no seed can reach is',
-    'reached by a test, which `test/unit/simulation/coverage.test.ts` names.',
+    'A number is how often it happened. *By hand* means that a seed came to the state, and the event was',
+    'put to the chart there: the failure or the hanging of an effect that only a defect could bring about.',
+    '*By a test* means that `test/unit/simulation/coverage.test.ts` walks there.',
     '',
     ...sections.flat(),
   ].join('\n');

@@ -1,5 +1,6 @@
 import type { AnyStateNode } from 'xstate';
 import { type NodeMachine, nodeMachine } from '../../machines/node/machine.ts';
+import type { Checkpoint } from '../../machines/node/step.ts';
 
 /** How often each part of the chart was reached, by its name. */
 export type Counts = Map<string, number>;
@@ -14,10 +15,16 @@ export class Coverage {
   /** How often each rule was the reason for a decision or an effect, or the ground of a refusal. */
   readonly rules: Counts = new Map();
 
+  /** The chart at rest in each state, as a run came there. */
+  readonly samples = new Map<string, Checkpoint>();
+
   /** Adds what others have counted. */
   add(other: CoverageData): void {
     for (const name of parts) {
       for (const [key, count] of Object.entries(other[name])) tally(this[name], key, count);
+    }
+    for (const [state, sample] of Object.entries(other.samples)) {
+      if (!this.samples.has(state)) this.samples.set(state, sample);
     }
   }
 
@@ -29,14 +36,16 @@ export class Coverage {
       guardsHeld: plain(this.guardsHeld),
       guardsFailed: plain(this.guardsFailed),
       rules: plain(this.rules),
+      samples: Object.fromEntries(this.samples),
     };
   }
 }
 
 const parts = ['states', 'transitions', 'guardsHeld', 'guardsFailed', 'rules'] as const;
+/** The same as plain data: it goes from thread to thread. */
 export type CoverageData = Readonly<
   Record<(typeof parts)[number], Readonly<Record<string, number>>>
->;
+> & { readonly samples: Readonly<Record<string, Checkpoint>> };
 
 export function tally(counts: Counts, key: string, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
@@ -89,12 +98,17 @@ export function countMarks(
   actions: readonly { readonly type: string; readonly params?: unknown }[],
 ): void {
   for (const { type, params } of actions) {
-    if (type === markAction) tally(coverage.transitions, String((params as Mark).name));
+    if (type !== markAction) continue;
+    const { name, targets } = params as Mark;
+    tally(coverage.transitions, name);
+    for (const target of targets) tally(coverage.states, target);
   }
 }
 
 interface Mark {
   readonly name: string;
+  /** Also states that are left in the same step. */
+  readonly targets: readonly string[];
 }
 
 interface Transition {
@@ -106,7 +120,8 @@ interface Transition {
 
 function markTransitions(state: AnyStateNode): void {
   transitionsOf(state).forEach((transition, index) => {
-    const params: Mark = { name: nameOf(state, transition, index) };
+    const targets = transition.target?.map(({ id }) => id) ?? [];
+    const params: Mark = { name: nameOf(state, transition, index), targets };
     transition.actions = [...transition.actions, { type: markAction, params }];
   });
 }

@@ -183,12 +183,10 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   }),
   'wrong-size': (world, fault) => {
     const machine = machineOf(world, fault);
-    const right = machine.config;
-    const wrong = right.requiredSize === 3 ? 5 : 3;
+    machine.wrongSize = world.machines.length === 3 ? 5 : 3;
     machine.killE2d();
-    machine.config = { ...right, requiredSize: wrong };
     return () => {
-      machine.config = right;
+      machine.wrongSize = null;
       machine.killE2d();
     };
   },

@@ -27,8 +27,9 @@ export interface LifeWatcher {
 export class SimulatedMachine implements Habitat {
   readonly name: string;
   readonly address: string;
-  /** An operator may get it wrong for a while. */
-  config: NodeConfig;
+  readonly #ownConfig: NodeConfig;
+  /** The cluster size that an operator gives by mistake; null for the right one. */
+  wrongSize: 3 | 5 | null = null;
   readonly world: Surroundings;
   readonly random: SeededRandom;
   readonly disk = new EtcdDisk();
@@ -60,7 +61,7 @@ export class SimulatedMachine implements Habitat {
     const { random, watcher } = options;
     this.#watcher = watcher;
     this.world = world;
-    this.config = config;
+    this.#ownConfig = config;
     this.random = random;
     this.name = config.name ?? '';
     this.address = config.host;
@@ -71,8 +72,9 @@ export class SimulatedMachine implements Habitat {
     return this.#life;
   }
 
-  get e2dRuns(): boolean {
-    return this.#life !== null;
+  get config(): NodeConfig {
+    const { wrongSize } = this;
+    return wrongSize === null ? this.#ownConfig : { ...this.#ownConfig, requiredSize: wrongSize };
   }
 
   startE2d(): void {

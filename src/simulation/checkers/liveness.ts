@@ -22,10 +22,12 @@ export class Liveness implements Checker {
     const stuck = machines.filter((machine) => !isWell(machine) && waitOf(machine) === null);
     for (const machine of stuck) blame(`${machine.name} ${standOf(machine)}`);
     const waiting = machines.filter((machine) => waitOf(machine) !== null);
-    const isWhole = machines.every(({ disk, dataLost }) => !dataLost && disk.state === 'readable');
+    const isWhole = machines.every(
+      ({ disk, dataLost }) => !dataLost && disk.state !== 'unreadable',
+    );
     if (isWhole && stuck.length === 0) {
       const sayings = waiting.map((machine) => `${machine.name} ${standOf(machine)}`);
-      blame(`all disks are there, but the cluster is not well: ${sayings.join('; ')}`);
+      blame(`no data was lost, but the cluster is not well: ${sayings.join('; ')}`);
     }
   }
 }

@@ -1,5 +1,10 @@
 import { initialTransition, transition } from 'xstate';
-import { type NodeSnapshot, type StepEffect, stepOf } from '../../../machines/node/step.ts';
+import {
+  checkpointOf,
+  type NodeSnapshot,
+  type StepEffect,
+  stepOf,
+} from '../../../machines/node/step.ts';
 import { rules } from '../../../machines/rules.ts';
 import { statePath } from '../../../machines/state-path.ts';
 import { type Coverage, countMarks, markedChart, tally } from '../coverage.ts';
@@ -56,8 +61,14 @@ export class Replay implements Checker {
     return isSame ? null : `${machine.name} ends in another context`;
   }
 
-  #countStates({ _nodes, context }: NodeSnapshot): void {
-    for (const { id } of _nodes) tally(this.#coverage.states, id);
+  #countStates(snapshot: NodeSnapshot): void {
+    const { _nodes, context } = snapshot;
+    for (const { id } of _nodes) {
+      tally(this.#coverage.states, id);
+      if (!this.#coverage.samples.has(id)) {
+        this.#coverage.samples.set(id, plain(checkpointOf(snapshot)));
+      }
+    }
     if (context.decision !== null) tally(this.#coverage.rules, context.decision.rule);
     const { lastChange } = context;
     if (lastChange?.kind === 'refused') tally(this.#coverage.rules, lastChange.refusal.rule);
@@ -70,6 +81,10 @@ export class Replay implements Checker {
       if (rule in rules) tally(this.#coverage.rules, rule);
     }
   }
+}
+
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function ruleOf(input: unknown): string {

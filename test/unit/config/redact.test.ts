@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactedConfig } from '../../../src/config/redact.ts';
+import { redactedConfig, withoutValuesOf } from '../../../src/config/redact.ts';
 import { load } from './machine.ts';
 
 test('a configuration for the log keeps no value that may be a secret', async () => {
@@ -20,4 +20,34 @@ test('a configuration for the log keeps no value that may be a secret', async ()
       releasesUrl: 'https://***@mirror.example/etcd?***',
     },
   });
+});
+
+test('a password with an @ in it is taken out as a whole', async () => {
+  const config = await load({
+    flags: { 'etcd-releases-url': 'https://ann:hun@ter2@mirror.example/etcd' },
+  });
+  const { etcd } = redactedConfig(config);
+  expect(etcd).toMatchObject({ releasesUrl: 'https://***@mirror.example/etcd' });
+});
+
+test.each([
+  [
+    'a value',
+    ['--cors=https://ann:hunter2@x.example'],
+    'invalid value "https://ann:hunter2@x.example" for flag -cors',
+    'invalid value "***" for flag -cors',
+  ],
+  [
+    'one in a word of its own',
+    ['--x', 'hunter2'],
+    '"hunter2" is not a flag',
+    '"***" is not a flag',
+  ],
+  ['one of several', ['--x=open,hunter2'], 'x: hunter2 is unknown', 'x: *** is unknown'],
+  ['one that is quoted', ['--x=hun"ter2'], 'not "hun\\"ter2"', 'not "***"'],
+  ['the longer of two', ['--x=hunter2', '--y=hunter2-too'], 'y: hunter2-too', 'y: ***'],
+  ['numbers stay', ['--x=123456', '--y=10000ms'], 'port 123456, 10000ms', 'port 123456, 10000ms'],
+  ['flags stay', ['--hunter-two', '-y'], 'flag --hunter-two', 'flag --hunter-two'],
+])('what etcd says keeps no value of an extra flag: %s', (_, extraArgs, said, kept) => {
+  expect(withoutValuesOf(extraArgs)(said)).toBe(kept);
 });

@@ -125,10 +125,10 @@ test('a process that got the number of ours is not signalled', async () => {
   const pid = await startLookalike();
   const record = await recordOf(pid, { startTime: '1' });
   const etcd = new RunningEtcd({ stateDir, record, log: new EtcdLog(stateDir) });
-  await etcd.stop({ graceMs: 1_000, signal: 'SIGKILL' });
-  // What ends it is the signal that came first.
   const [stranger] = children as [ChildProcess];
   const ended = once(stranger, 'exit');
+  await etcd.stop({ graceMs: 1_000, signal: 'SIGKILL' });
+  // What ends it is the signal that came first.
   stranger.kill('SIGTERM');
   expect(await ended).toEqual([null, 'SIGTERM']);
 });
