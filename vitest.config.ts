@@ -8,7 +8,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pure',
-          include: ['test/{unit,model,architecture,replay}/**/*.test.ts'],
+          include: ['test/{unit,architecture,replay,simulation}/**/*.test.ts'],
           testTimeout: 30_000,
           maxWorkers: 2,
         },
