@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EtcdLaunch, Identity, OwnData, StoreFact } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { withoutValuesOf } from '../config/redact.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import type { EtcdBinaries } from '../etcd/binaries/etcd-binaries.ts';
 import { locateEtcd } from '../etcd/binaries/locate.ts';
@@ -14,6 +15,7 @@ import { etcdArguments } from '../etcd/flags/etcd-arguments.ts';
 import { etcdEnvironment } from '../etcd/flags/etcd-environment.ts';
 import { adoptEtcd } from '../etcd/process/adopt.ts';
 import { launchEtcd } from '../etcd/process/launch.ts';
+import type { RunningEtcd } from '../etcd/process/running-etcd.ts';
 import type { Log } from '../log/create-log.ts';
 import type { Clock } from './clock.ts';
 import type { EtcdProcess, Host } from './host.ts';
@@ -92,7 +94,7 @@ export class RealHost implements Host {
     const adoption = await adoptEtcd({ stateDir, dataDir, name });
     switch (adoption.kind) {
       case 'adopted':
-        return adoption.etcd;
+        return this.#discreet(adoption.etcd);
       case 'not-running':
         this.#log.debug({ reason: adoption.reason }, 'No etcd was adopted.');
         return null;
@@ -115,7 +117,7 @@ export class RealHost implements Host {
     });
   }
 
-  launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess> {
+  async launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess> {
     const binaries = this.#binaries;
     if (binaries === null) throw new Error('etcd is launched before it was found');
     const { urls, dataDir, stateDir, etcd, tls } = this.#config;
@@ -132,7 +134,7 @@ export class RealHost implements Host {
       extraArgs: etcd.extraArgs,
       passEnv: etcd.passEnv,
     });
-    return launchEtcd({
+    const launched = await launchEtcd({
       exe: binaries.etcd,
       version: binaries.version,
       args,
@@ -142,5 +144,25 @@ export class RealHost implements Host {
       stateDir,
       clientUrl: urls.clientAdvertise,
     });
+    return this.#discreet(launched);
+  }
+
+  /** etcd repeats the value of a flag that it does not take: it may be a secret (S20). */
+  #discreet(etcd: RunningEtcd): EtcdProcess {
+    const discreet = withoutValuesOf(this.#config.etcd.extraArgs);
+    const exited = etcd.exited.then(({ reason: { kind, sentence, evidence }, ...exit }) => ({
+      ...exit,
+      reason: {
+        kind,
+        sentence: discreet(sentence),
+        evidence: evidence === null ? null : discreet(evidence),
+      },
+    }));
+    return {
+      pid: etcd.pid,
+      exited,
+      stop: (options) => etcd.stop(options),
+      release: () => etcd.release(),
+    };
   }
 }

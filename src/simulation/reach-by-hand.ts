@@ -7,9 +7,9 @@ const exits = ['corrupt-data', 'removed-from-cluster', 'member-mismatch', 'clust
 const fault = { code: 'put', message: 'put by hand' };
 
 /**
- * What is reached by putting an event to a chart that a seed has brought to the right state: results
- * and deadlines of effects that never fail or hang in a simulated world, since only a defect would
- * make them.
+ * What is reached by putting an event to a chart that a seed has brought to the right state:
+ * results and deadlines of effects that never fail or hang in a simulated world, since only a
+ * defect would make them.
  */
 export function reachByHand(
   samples: Readonly<Record<string, Checkpoint>>,

@@ -121,9 +121,9 @@ export class SimulatedHost implements Host {
 }
 
 /** As when etcd is started with flags that it does not take. */
-function endsAtOnce(kind: EtcdExitKind, { passed }: Habitat['world']): EtcdProcess {
+function endsAtOnce(kind: EtcdExitKind, world: Habitat['world']): EtcdProcess {
   const reason = { kind, sentence: `etcd ended at once (${kind})` };
-  const exited = passed(100).then(() => ({ requested: false, reason }));
+  const exited = world.passed(100).then(() => ({ requested: false, reason }));
   return { pid: 1, exited, stop: () => exited, release: () => undefined };
 }
 

@@ -36,7 +36,6 @@ export class SimulatedMachine implements Habitat {
   readonly lives: Life[] = [];
   identity: Identity | null = null;
   etcd: EtcdProcess | null = null;
-  etcdPaused = false;
   /** Whether this machine ever lost its data. */
   dataLost = false;
   /** Local milliseconds of e2d's clock in a true one. */
@@ -108,11 +107,7 @@ export class SimulatedMachine implements Habitat {
   pauseEtcd(): () => void {
     const { etcd } = this;
     etcd?.pause();
-    this.etcdPaused = true;
-    return () => {
-      this.etcdPaused = false;
-      etcd?.resume();
-    };
+    return () => etcd?.resume();
   }
 
   /** Both are killed, and nothing starts until it is called back. */

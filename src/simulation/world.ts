@@ -76,8 +76,9 @@ export class World implements Surroundings {
     for (const watcher of this.#watchers) watcher.stepped(life, entry);
   }
 
-  /** A disk is lost, spared or not. */
+  /** A disk is lost, spared or not; with an empty one nothing is lost. */
   noteLoss(machine: SimulatedMachine): void {
+    if (machine.disk.isEmpty) return;
     if (!this.maySpareDiskOf(machine)) this.isDisaster = true;
     machine.dataLost = true;
   }

@@ -4,6 +4,8 @@ import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 
+const longestSilenceMs = 30_000;
+
 /**
  * Once everything is healed the cluster is well in the end, or every node that is not says by which
  * rule it waits. Where nobody has lost data there is nothing to wait for.
@@ -19,7 +21,9 @@ export class Liveness implements Checker {
     if (this.isWell) return;
     const blame = (sentence: string) =>
       this.violations.push({ rule: 'liveness', sentence, atMs: time.nowMs() });
-    const stuck = machines.filter((machine) => !isWell(machine) && waitOf(machine) === null);
+    const stuck = machines.filter(
+      (machine) => !isWell(machine) && (isSilent(machine) || waitOf(machine) === null),
+    );
     for (const machine of stuck) blame(`${machine.name} ${standOf(machine)}`);
     const waiting = machines.filter((machine) => waitOf(machine) !== null);
     const isWhole = machines.every(
@@ -43,12 +47,21 @@ export function isClusterWell({ machines, etcd }: World): boolean {
   );
 }
 
-function isWell({ life }: SimulatedMachine): boolean {
+/** A node that hangs believes what it believed last: it is well only if it is awake. */
+function isWell(machine: SimulatedMachine): boolean {
+  const { life, etcd } = machine;
+  if (isSilent(machine) || etcd?.isRunning !== true || etcd.isPaused) return false;
   return (
     life?.node.driver.snapshot.matches({
       active: { running: { etcd: { up: 'healthy' }, quorum: 'held', standing: 'voting' } },
     }) ?? false
   );
+}
+
+/** Every state looks at the world every few seconds: longer silence is a loop that stands still. */
+function isSilent({ life }: SimulatedMachine): boolean {
+  const lastMs = life?.entries.at(-1)?.atMs ?? 0;
+  return life === null || life.time.nowMs() - lastMs > longestSilenceMs;
 }
 
 function waitOf({ life }: SimulatedMachine): string | null {
@@ -66,5 +79,6 @@ function standOf(machine: SimulatedMachine): string {
   const { life } = machine;
   if (life === null) return 'does not run';
   const state = statePath(life.node.driver.snapshot.value);
+  if (isSilent(machine)) return `stands still in ${state}`;
   return `is in ${state}, and ${waitOf(machine) ?? 'says of no rule that it waits for it'}`;
 }

@@ -46,6 +46,6 @@ export class Presence {
   }
 }
 
-function runs({ etcd, etcdPaused }: SimulatedMachine): boolean {
-  return etcd?.isRunning === true && !etcdPaused;
+function runs({ etcd }: SimulatedMachine): boolean {
+  return etcd?.isRunning === true && !etcd.isPaused;
 }

@@ -7,6 +7,7 @@ export interface EtcdProcess {
   /** Never rejects. `requested` says that `stop` was called before it ended. */
   readonly exited: Promise<EtcdExit>;
   readonly isRunning: boolean;
+  readonly isPaused: boolean;
   /** SIGKILL, at once. What is on disk stays. */
   kill(): void;
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. */
