@@ -145,6 +145,7 @@ export const options = {
     defaultNote: 'the official one',
   }),
   'etcd-extra-args': option(kinds.programArguments, {
+    secret: true,
     group: 'etcd',
     help: 'further flags for etcd',
   }),

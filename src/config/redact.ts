@@ -30,8 +30,9 @@ export function withoutValuesOf(extraArgs: readonly string[]): (text: string) =>
   return (text) => values.reduce((left, value) => left.replaceAll(value, '***'), text);
 }
 
-function withoutUser(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//***@').replace(/\?.*$/s, '?***');
+/** A URL without the user, the password and the query that it may hold; other text as it is. */
+export function withoutUser(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, '//***@').replace(/(:\/\/[^?]*)\?.*$/s, '$1?***');
 }
 
 function withoutValue(argument: string): string {

@@ -1,6 +1,7 @@
 import type { Given, OpenFindings } from './given.ts';
 import type { OptionName, OptionValues } from './options.ts';
 import { optionNames, optionOf } from './options.ts';
+import { withoutUser } from './redact.ts';
 
 /** Says where each value came from, for the sentences about combinations of options. */
 export type Origins = ReadonlyMap<OptionName, string>;
@@ -21,7 +22,9 @@ export function readValues(
     if (given !== undefined) origins.set(name, given.origin);
     const read = given === undefined ? undefined : option.kind.parse(given.text);
     if (given !== undefined && read === undefined) {
-      const shown = option.secret ? ' (its value is not shown)' : ` ${JSON.stringify(given.text)}`;
+      const shown = option.secret
+        ? ' (its value is not shown)'
+        : ` ${JSON.stringify(withoutUser(given.text))}`;
       findings.problems.push(`${given.origin}${shown} must be ${option.kind.allowed}.`);
     }
     values[name] =

@@ -40,7 +40,8 @@ export function parseExtraArguments(args: readonly string[]): {
     const parts = /^--?([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(argument);
     const flag = parts?.[1];
     if (flag === undefined) {
-      problems.push(`"${argument}" is not an etcd flag; write --flag=value`);
+      // It may be a value that lost its flag, and a secret: it is not repeated.
+      problems.push(`word ${index + 1} of etcd's extra arguments is no flag; write --flag=value`);
       continue;
     }
     const next = args[index + 1];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { redactedConfig, withoutValuesOf } from '../../../src/config/redact.ts';
-import { load } from './machine.ts';
+import { load, refusal } from './machine.ts';
 
 test('a configuration for the log keeps no value that may be a secret', async () => {
   const config = await load({
@@ -50,4 +50,13 @@ test.each([
   ['flags stay', ['--hunter-two', '-y'], 'flag --hunter-two', 'flag --hunter-two'],
 ])('what etcd says keeps no value of an extra flag: %s', (_, extraArgs, said, kept) => {
   expect(withoutValuesOf(extraArgs)(said)).toBe(kept);
+});
+
+test('a refusal repeats no password, neither of a URL nor of an extra argument that is no flag', async () => {
+  const wrongUrl = await refusal({
+    flags: { 'etcd-releases-url': 'ftp://ann:hunter2@mirror.example' },
+  });
+  expect(wrongUrl).toContain('ftp://***@mirror.example');
+  const stray = await refusal({ flags: { 'etcd-extra-args': '--auth-token=x hunter2=y' } });
+  expect(`${wrongUrl} ${stray}`).not.toContain('hunter2');
 });

@@ -195,6 +195,7 @@ describe('secrets', () => {
   const secrets = optionNames.filter((name) => optionOf(name).secret);
   test('are known as such', () => {
     expect(secrets).toEqual([
+      'etcd-extra-args',
       'aws-access-key',
       'aws-secret-key',
       'do-access-token',
