@@ -1,7 +1,6 @@
 import type { InspectedDecision, InspectedStep } from '../../machines/inspect-report.ts';
 import type { Decision } from '../../machines/lifecycle/decision.ts';
-import type { Reason } from '../../machines/node/effects.ts';
-import { rules } from '../../machines/rules.ts';
+import { ownReasonOf } from '../../machines/node/reason-of.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { DriverEntry } from './driver.ts';
 import { summaryOf } from './inspect-summary.ts';
@@ -55,7 +54,7 @@ export class InspectSteps {
       from: from === '' ? to : from,
       to,
       effects: effects.flatMap((effect) =>
-        effect.kind === 'start' ? [{ id: effect.id, reason: reasonOf(effect.input) }] : [],
+        effect.kind === 'start' ? [{ id: effect.id, reason: ownReasonOf(effect) }] : [],
       ),
       decision: isNew ? inspectedDecision(decision) : null,
     };
@@ -89,15 +88,4 @@ function isQuiet({ from, to, effects, decision }: InspectedStep): boolean {
 
 export function inspectedDecision({ kind, rule, reason, facts }: Decision): InspectedDecision {
   return { kind, rule, reason, facts };
-}
-
-/** Why an effect is asked for, which is part of its input; null for an observer. */
-export function reasonOf(input: unknown): Reason | null {
-  if (typeof input !== 'object' || input === null || !('reason' in input)) return null;
-  const { reason } = input;
-  if (typeof reason !== 'object' || reason === null) return null;
-  if (!('rule' in reason) || !('sentence' in reason)) return null;
-  const { rule, sentence } = reason;
-  const isReason = typeof rule === 'string' && rule in rules && typeof sentence === 'string';
-  return isReason ? { rule: rule as Reason['rule'], sentence } : null;
 }

@@ -6,6 +6,7 @@ import type {
 } from '../../machines/inspect-report.ts';
 import type { NodeObservers, Reason } from '../../machines/node/effects.ts';
 import { nodeMachine } from '../../machines/node/machine.ts';
+import { ownReasonOf } from '../../machines/node/reason-of.ts';
 import type { NodeSnapshot } from '../../machines/node/step.ts';
 import type { StatusReport } from '../../machines/status-report.ts';
 import { type Chart, withDescendants } from '../visualize/chart.ts';
@@ -13,7 +14,7 @@ import { definitionHash } from '../visualize/definition-hash.ts';
 import { activeStates, readChart } from '../visualize/read-chart.ts';
 import type { Clock } from './clock.ts';
 import type { DriverEntry, PendingTimer } from './driver.ts';
-import { InspectSteps, inspectedDecision, reasonOf, type StepBounds } from './inspect-steps.ts';
+import { InspectSteps, inspectedDecision, type StepBounds } from './inspect-steps.ts';
 import { timerNameOf } from './inspect-summary.ts';
 import { StateSince } from './state-since.ts';
 
@@ -109,7 +110,7 @@ export class Inspection {
     for (const effect of effects) {
       if (effect.kind === 'stop') this.#actors.delete(effect.id);
       if (effect.kind !== 'start') continue;
-      this.#actors.set(effect.id, { src: effect.src, atMs, reason: reasonOf(effect.input) });
+      this.#actors.set(effect.id, { src: effect.src, atMs, reason: ownReasonOf(effect) });
     }
     if (snapshot.status !== 'active') this.#actors.clear();
   }

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../machines/node/reason-of.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { Log } from '../log/create-log.ts';
 import type { DriverEntry } from './driver.ts';
@@ -22,8 +23,9 @@ export function logSteps(log: Log): (entry: DriverEntry) => void {
     if (next !== state) log.info({ from: state, to: next, event: event.type }, 'State changed.');
     state = next;
     for (const effect of effects) {
-      const reason = effect.kind === 'start' ? reasonOf(effect.input) : null;
-      if (reason !== null) log.info({ effect: effect.id, ...reason }, 'Effect begins.');
+      const why = reasonOf(effect);
+      if (why === null) continue;
+      log.info({ effect: effect.id, rule: why.rule, reason: why.sentence }, 'Effect begins.');
     }
     if (event.type === 'etcd.exited' && context.lastExit) {
       log.warn({ kind: context.lastExit.kind }, sentence(context.lastExit.sentence));
@@ -39,14 +41,6 @@ export function logSteps(log: Log): (entry: DriverEntry) => void {
 function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return capital.endsWith('.') ? capital : `${capital}.`;
-}
-
-function reasonOf(input: unknown): { readonly rule: unknown; readonly reason: unknown } | null {
-  if (typeof input !== 'object' || input === null || !('reason' in input)) return null;
-  const { reason } = input;
-  if (typeof reason !== 'object' || reason === null) return null;
-  if (!('rule' in reason) || !('sentence' in reason)) return null;
-  return { rule: reason.rule, reason: reason.sentence };
 }
 
 function changeIn(output: unknown): unknown {

@@ -11,6 +11,8 @@ export function waitingFor(snapshot: NodeSnapshot): WaitReport | null {
     refused(snapshot) ??
     failing(snapshot) ??
     withoutQuorum(snapshot) ??
+    withoutEtcd(snapshot) ??
+    withoutVote(snapshot) ??
     stuck(snapshot)
   );
 }
@@ -53,6 +55,26 @@ function votersAnswering({ observation }: NodeContext): string {
   const { members, statuses } = observation;
   const healthy = healthyVoters(members, statuses).length;
   return ` (${healthy} of ${votersOf(members).length} voters answer)`;
+}
+
+function withoutEtcd(snapshot: NodeSnapshot): WaitReport | null {
+  const { lastExit, failedStarts } = snapshot.context;
+  const isDown = (['backingOff', 'obstructed'] as const).some((etcd) =>
+    snapshot.matches({ active: { running: { etcd } } }),
+  );
+  if (!isDown || lastExit === null) return null;
+  const sentence = `etcd does not stay up (${failedStarts} times: ${lastExit.sentence}): it is started again after a pause`;
+  return { rule: 'S9', sentence, command: null };
+}
+
+function withoutVote(snapshot: NodeSnapshot): WaitReport | null {
+  const isLearner = (['learning', 'waitingToPromote'] as const).some((standing) =>
+    snapshot.matches({ active: { running: { standing } } }),
+  );
+  if (!isLearner) return null;
+  const { learnerLagMaxEntries } = snapshot.context.settings.policy;
+  const sentence = `this learner votes once the members say that it has stayed within ${learnerLagMaxEntries} entries of their leader`;
+  return { rule: 'S13', sentence, command: null };
 }
 
 function stuck({ context: { lastExit }, tags }: NodeSnapshot): WaitReport | null {

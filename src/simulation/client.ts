@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 /** Where clients live: outside of every partition. */
 const clientAddress = '10.0.9.1';
-const pauseMs = { least: 200, most: 1_500 };
+const pauseMs = { least: 500, most: 3_000 };
 const timeoutMs = 2_000;
 
 /** A client that writes one key after the other, now to this member and now to that. */

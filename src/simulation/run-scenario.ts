@@ -3,6 +3,7 @@ import type { Checker, Violation } from './checkers/checker.ts';
 import { Liveness } from './checkers/liveness.ts';
 import { MemberChanges } from './checkers/member-changes.ts';
 import { OneLineage } from './checkers/one-lineage.ts';
+import { OwnDataKept } from './checkers/own-data.ts';
 import { Reasons } from './checkers/reasons.ts';
 import { Replay } from './checkers/replay.ts';
 import { Client } from './client.ts';
@@ -45,6 +46,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
     new AcknowledgedWrites(),
     new OneLineage(),
     changes,
+    new OwnDataKept(),
     new Reasons(),
     new Replay(coverage),
     liveness,

@@ -121,9 +121,12 @@ export class SimulatedMachine implements Habitat {
   /** An operator stops the service, and starts it again when called back. */
   stopService(hurry: boolean): () => void {
     this.#heldDown += 1;
-    const driver = this.#life?.node.driver;
-    driver?.send({ type: 'operator.stop.requested' });
-    if (hurry) driver?.send({ type: 'operator.hurry.requested' });
+    const life = this.#life;
+    // A signal waits while its process is stopped.
+    life?.time.whenRunning(() => {
+      life.node.driver.send({ type: 'operator.stop.requested' });
+      if (hurry) life.node.driver.send({ type: 'operator.hurry.requested' });
+    });
     return () => this.#release();
   }
 

@@ -5,10 +5,13 @@ interface Timer {
   run: (() => void) | null;
 }
 
+const timersBetweenBreaths = 10_000;
+
 /** Time that passes as fast as its timers run, for a whole simulated world. */
 export class VirtualTime {
   #nowMs = 0;
   #order = 0;
+  #ran = 0;
   readonly #heap: Timer[] = [];
 
   nowMs(): number {
@@ -38,6 +41,8 @@ export class VirtualTime {
       this.#nowMs = next.dueMs;
       next.run();
       await settled();
+      this.#ran += 1;
+      if (this.#ran % timersBetweenBreaths === 0) await breath();
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
@@ -86,7 +91,12 @@ export class VirtualTime {
   }
 }
 
-/** Every promise that can go on by now does so before `setImmediate` comes. */
+/** Node calls it once no promise is left that can go on by now. */
 function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/** Lets the process see to everything else: messages, signals. */
+function breath(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

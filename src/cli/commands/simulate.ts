@@ -47,8 +47,10 @@ function sentenceOf({
 }
 
 async function shrinkAndTell(failed: ScenarioResult, terminal: Terminal): Promise<void> {
-  const { scenario, result, runs } = await shrink(drawScenario(failed.seed), failed, (left) => {
-    if (terminal.errIsTerminal) terminal.err(`\r${left} faults left `);
+  const { scenario, result, runs } = await shrink(drawScenario(failed.seed), failed, {
+    onRun: (left) => {
+      if (terminal.errIsTerminal) terminal.err(`\r${left} faults left `);
+    },
   });
   if (terminal.errIsTerminal) terminal.err('\r\u001b[K');
   const lines = [

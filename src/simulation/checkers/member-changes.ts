@@ -20,6 +20,8 @@ export class MemberChanges implements Checker {
   readonly #world: () => World;
   readonly #draft: ClusterDraft;
   readonly #removalsAtMs: number[] = [];
+  /** When each learner was added. */
+  readonly #addedAtMs = new Map<string, number>();
   readonly #presence = new Presence();
 
   constructor(draft: ClusterDraft, world: () => World) {
@@ -34,12 +36,14 @@ export class MemberChanges implements Checker {
         break;
       case 'addLearner':
         if (event.learnersBefore.length > 0) this.#blame('S13', event, 'there is a second learner');
+        this.#addedAtMs.set(event.memberId, event.atMs);
         break;
       case 'promote':
         this.#checkPromotion(event);
         break;
       case 'remove':
         if (event.votersBefore.includes(event.memberId)) this.#checkRemoval(event);
+        else this.#checkLearnersTime(event);
         break;
     }
   }
@@ -51,8 +55,17 @@ export class MemberChanges implements Checker {
     this.#blame('S13', event, `the learner lacks ${lag} entries`);
   }
 
+  /** A learner whose disk was lost, or never written, may be replaced at once (S12). */
+  #checkLearnersTime(event: ConfigChangeEvent): void {
+    const { memberId, atMs } = event;
+    const hadMs = atMs - (this.#addedAtMs.get(memberId) ?? Number.NEGATIVE_INFINITY);
+    if (!this.#hasItsData(event) || hadMs >= this.#draft.learnerTimeoutMs * tolerance) return;
+    this.#blame('S13', event, `the learner had ${Math.round(hadMs)} ms to catch up`);
+  }
+
   #checkRemoval(event: ConfigChangeEvent): void {
-    const { votersBefore, memberId, atMs } = event;
+    const { votersBefore, learnersBefore, memberId, atMs } = event;
+    if (learnersBefore.length > 0) this.#blame('S14', event, 'a learner is on its way');
     const healthyBefore = this.#knownHealthy(event);
     const before = quorumMargin(healthyBefore.length, votersBefore.length);
     const left = votersBefore.filter((id) => id !== memberId);
@@ -91,14 +104,16 @@ export class MemberChanges implements Checker {
 
   /** Gone for the whole time-out (S11), or its disk is (S12). */
   #checkAbsence(event: ConfigChangeEvent): void {
-    const { memberId } = event;
-    const hasItsData = this.#world().machines.some(
-      ({ disk }) => disk.state === 'readable' && disk.data?.memberId === memberId,
-    );
-    if (!hasItsData) return;
+    if (!this.#hasItsData(event)) return;
     const awayMs = this.#awayMs(event);
     if (awayMs >= this.#draft.healthCheckTimeoutMs * tolerance) return;
     this.#blame('S11', event, `it has its data, and was away for ${Math.round(awayMs)} ms`);
+  }
+
+  #hasItsData({ memberId }: ConfigChangeEvent): boolean {
+    return this.#world().machines.some(
+      ({ disk }) => disk.state === 'readable' && disk.data?.memberId === memberId,
+    );
   }
 
   /** To be called every little while. */

@@ -1,6 +1,9 @@
 import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { World } from '../world.ts';
 
+/** Between two looks at the members a node cannot know who was there. */
+const unnoticedMs = 5_000;
+
 interface Absence {
   /** Since when the one does not hear the other's etcd. */
   readonly sinceMs: number;
@@ -28,10 +31,13 @@ export class Presence {
 
   #note(pair: string, hears: boolean, atMs: number): void {
     const last = this.#absences.get(pair);
-    if (!hears && (last === undefined || last.backMs !== null)) {
-      this.#absences.set(pair, { sinceMs: atMs, backMs: null });
+    if (hears) {
+      if (last?.backMs === null) last.backMs = atMs;
+      return;
     }
-    if (hears && last?.backMs === null) last.backMs = atMs;
+    if (last?.backMs === null) return;
+    const wentUnnoticed = last !== undefined && atMs - last.backMs < unnoticedMs;
+    this.#absences.set(pair, { sinceMs: wentUnnoticed ? last.sinceMs : atMs, backMs: null });
   }
 
   /**

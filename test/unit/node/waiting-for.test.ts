@@ -54,6 +54,23 @@ describe('a node that waits says by which rule', () => {
     });
   });
 
+  test('for etcd, when it does not stay up', () => {
+    const reason = { kind: 'crashed', sentence: 'it crashed' } as const;
+    const run = settledVoter().send({ type: 'etcd.exited', atMs: 0, reason });
+    expect(waitingFor(run.snapshot)).toMatchObject({
+      rule: 'S9',
+      sentence: expect.stringContaining('it crashed'),
+    });
+  });
+
+  test('for its vote, while it is a learner', () => {
+    const learner = new ChartRun()
+      .done('prepare', prepared({ data: { kind: 'readable' } }))
+      .done('launchEtcd', { pid: 7 })
+      .send(probed({ status: status('a', { learner: true }) }));
+    expect(waitingFor(learner.snapshot)).toMatchObject({ rule: 'S13', command: null });
+  });
+
   test('for an operator, when etcd cannot run as it is', () => {
     const reason = { kind: 'bad-flags', sentence: 'etcd does not know a flag' } as const;
     const run = settledVoter().send({ type: 'etcd.exited', atMs: 0, reason });

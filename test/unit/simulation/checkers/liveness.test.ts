@@ -27,7 +27,7 @@ test('a machine on which e2d does not run is reported', async () => {
 test('an e2d that hangs is reported, however well it was when it last looked', async () => {
   const run = await settledWorld();
   machineAt(run.world, 1).pauseE2d();
-  await run.pass(40_000);
+  await run.pass(80_000);
   const { isWell, said } = verdict(run.world);
   expect(isWell).toBe(false);
   expect(said).toEqual([expect.stringMatching(/^liveness n2 stands still in .*healthy/)]);
@@ -42,7 +42,7 @@ test('an e2d that hangs while it waits is reported too', async () => {
   }
   await run.pass(10_000);
   machineAt(world, 0).pauseE2d();
-  await run.pass(40_000);
+  await run.pass(80_000);
   expect(verdict(world).said).toContainEqual(expect.stringMatching(/^liveness n1 stands still/));
 });
 

@@ -159,6 +159,23 @@ describe('what the model itself would refuse', () => {
     ]);
   });
 
+  test('the removal of a voter beside a learner is reported under S14', () => {
+    expect(judged(event({ learnersBefore: ['1'] }))).toEqual(['S14 a learner is on its way']);
+  });
+
+  test('a learner with data that is removed before its time-out is reported under S13', () => {
+    const { votersBefore, atMs } = event();
+    const [, memberId = ''] = world.machines.map(memberIdOf);
+    const added = event({ kind: 'addLearner', memberId, atMs: atMs - 2_000 });
+    const learner = { votersBefore: votersBefore.filter((id) => id !== 'f00d'), memberId };
+    const removed = event(learner);
+    expect(judged(added, removed)).toEqual(['S13 the learner had 2000 ms to catch up']);
+    expect(judged({ ...added, atMs: atMs - calmDraft.learnerTimeoutMs }, removed)).toEqual([]);
+    expect(judged({ ...added, memberId: 'f00d' }, event({ ...learner, memberId: 'f00d' }))).toEqual(
+      [],
+    );
+  });
+
   test('a promotion with a lag is reported under S13, one within it or unknown is not', () => {
     expect(judged(event({ kind: 'promote', lagEntries: 1_001 }))).toEqual([
       'S13 the learner lacks 1001 entries',

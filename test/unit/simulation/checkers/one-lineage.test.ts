@@ -18,8 +18,7 @@ function formAnother({ etcd }: World) {
     initialCluster: `x=${peerUrl}`,
     clusterToken: 'another',
   } as const;
-  etcd.start({ disk: new EtcdDisk(), host, name: 'x', peerUrl, clientUrl, launch });
-  return etcd.endpoint(host, clientUrl);
+  return etcd.start({ disk: new EtcdDisk(), host, name: 'x', peerUrl, clientUrl, launch });
 }
 
 test('one cluster is one lineage', async () => {
@@ -28,10 +27,21 @@ test('one cluster is one lineage', async () => {
   expect(sentences(world)).toEqual([]);
 });
 
-test('a second cluster that acknowledges a write is reported', async () => {
+test('a second cluster is reported, also when it never acknowledged anything', async () => {
   const run = await settledWorld();
-  const other = formAnother(run.world);
+  const before = [...run.world.etcd.clusters().keys()];
+  formAnother(run.world);
   await run.pass(5_000);
-  await Promise.all([other.put('a', '1'), run.pass(5_000)]);
-  expect(sentences(run.world)).toEqual([expect.stringMatching(/^S7 .* 2 clusters: /)]);
+  const written = run.world.etcd.acknowledged.map(({ clusterId }) => clusterId);
+  expect([...new Set(written)]).toEqual(before);
+  expect(sentences(run.world)).toEqual([expect.stringMatching(/^S7 etcd ran in 2 clusters: /)]);
+});
+
+test('it counts as well once its process has ended', async () => {
+  const run = await settledWorld();
+  const etcd = formAnother(run.world);
+  await run.pass(5_000);
+  etcd.kill();
+  await run.pass(5_000);
+  expect(sentences(run.world)).toHaveLength(1);
 });

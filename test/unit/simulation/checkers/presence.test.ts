@@ -58,15 +58,20 @@ describe('presence', () => {
     expect(away('n1', 'n2', 2_500)).toBe(0);
   });
 
-  test('a new absence begins anew', async () => {
-    machineAt(world, 1).pauseEtcd()();
-    const resume = machineAt(world, 1).pauseEtcd();
-    await passLooking(5_000);
-    resume();
-    await passLooking(250);
-    machineAt(world, 1).pauseEtcd();
+  test('a new absence begins anew, unless it was back for a moment only', async () => {
+    const pauseFor = async (ms: number) => {
+      const resume = machineAt(world, 1).pauseEtcd();
+      await passLooking(ms);
+      return resume;
+    };
+    (await pauseFor(5_000))();
     await passLooking(1_000);
-    expect(away('n1', 'n2', 2_500)).toBe(1_000);
+    const resume = await pauseFor(1_000);
+    expect(away('n1', 'n2')).toBe(7_000);
+    resume();
+    await passLooking(6_000);
+    await pauseFor(1_000);
+    expect(away('n1', 'n2')).toBe(1_000);
   });
 
   test('an etcd that was started anew while the old one was paused is there', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { StepEffect } from '../../../../machines/node/step.ts';
 import type { DriverEntry } from '../../../../src/node/driver.ts';
 import { Reasons } from '../../../../src/simulation/checkers/reasons.ts';
@@ -7,13 +7,16 @@ import { machineAt, settledWorld } from './run-world.ts';
 
 const reason = { rule: 'S16', sentence: 'e2d was told to stop, and etcd with it' };
 
-async function lastStep(): Promise<{ life: Life; entry: DriverEntry }> {
+let life: Life;
+let entry: DriverEntry;
+
+beforeAll(async () => {
   const { world } = await settledWorld();
-  const { life } = machineAt(world, 0);
-  const entry = life?.entries.at(-1);
-  if (life === null || entry === undefined) throw new Error('n1 does not run');
-  return { life, entry };
-}
+  const { life: alive } = machineAt(world, 0);
+  const last = alive?.entries.at(-1);
+  if (alive === null || last === undefined) throw new Error('n1 does not run');
+  [life, entry] = [alive, last];
+});
 
 test('all effects of a cluster that forms have a reason', async () => {
   const checker = new Reasons();
@@ -29,18 +32,16 @@ test.each<[string, unknown]>([
   ['no sentence', { reason: { rule: 'S16' } }],
   ['a rule that there is not', { reason: { ...reason, rule: 'S99' } }],
   ['a sentence that says nothing', { reason: { ...reason, sentence: '-' } }],
-])('an effect with %s is reported', async (_, input) => {
-  const { life, entry } = await lastStep();
+])('an effect with %s is reported', (_, input) => {
   const effect: StepEffect = { kind: 'start', id: 'stop', src: 'stopEtcd', input };
   const checker = new Reasons();
   checker.stepped(life, { ...entry, effects: [effect] });
   expect(checker.violations).toEqual([
-    { rule: 'reason', sentence: 'n1 began stop without a reason', atMs: 20_000 },
+    { rule: 'reason', sentence: 'n1 began stop without a reason', atMs: 10_000 },
   ]);
 });
 
-test('observers, timers and ends need no reason, and an effect with one is clean', async () => {
-  const { life, entry } = await lastStep();
+test('observers, timers and ends need no reason, and an effect with one is clean', () => {
   const effects: readonly StepEffect[] = [
     { kind: 'start', id: 'a', src: 'stopEtcd', input: { reason } },
     { kind: 'start', id: 'b', src: 'observePeers', input: undefined },

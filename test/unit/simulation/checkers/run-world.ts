@@ -15,6 +15,9 @@ export const calmDraft: ClusterDraft = {
   onExit: 'keep-etcd',
 };
 
+/** By then a cluster has formed, and its members count one another as connected. */
+const settledMs = 10_000;
+
 export interface WorldRun {
   readonly world: World;
   readonly changes: readonly ConfigChangeEvent[];
@@ -29,7 +32,7 @@ export async function settledWorld(
 ): Promise<WorldRun> {
   const run = emptyWorld(checkers, draft);
   for (const machine of run.world.machines) machine.startE2d();
-  await run.pass(20_000);
+  await run.pass(settledMs);
   return run;
 }
 
