@@ -194,7 +194,11 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
     const fact = strength < 0.5 ? 'unreadable' : strength < 0.8 ? 'empty' : 'snapshot';
     for (const machine of world.machines) machine.store = fact;
     return () => {
-      for (const machine of world.machines) machine.store = 'none';
+      for (const machine of world.machines) {
+        machine.store = 'none';
+        // The store is read once in a run of e2d.
+        machine.killE2d();
+      }
     };
   },
   disaster: (world, { machines }) => {
