@@ -149,6 +149,7 @@ export const nodeGuards: readonly Guard[] = [
     find: "context.identity.plan?.stage === 'launched'",
     without: 'context.identity.plan !== null',
     caughtBy: caughtBy('bootstrap-new: every step is on disk before the next'),
+    seed: 1,
   },
   {
     id: 'S8-member-is-remembered',
