@@ -43,6 +43,13 @@ module.exports = {
       from: { path: '^src/errors/' },
       to: { path: '^(src/(?!errors/)|machines/)' },
     },
+    {
+      name: 'terminal-is-a-leaf',
+      comment: 'What cli and playground draw with.',
+      severity: 'error',
+      from: { path: '^src/terminal/' },
+      to: { path: '^(src/(?!terminal/|errors/)|machines/)' },
+    },
     { name: 'cac-only-in-cli', severity: 'error', from: { pathNot: '^src/cli/' }, to: { path: '^node_modules/cac/' } },
     { name: 'etcd3-only-in-etcd', severity: 'error', from: { pathNot: '^(src/etcd|test|bench)/' }, to: { path: '^node_modules/etcd3/' } },
     { name: 'pino-only-in-log', severity: 'error', from: { pathNot: '^(src/log|test|bench)/' }, to: { path: '^node_modules/pino(-pretty)?/' } },

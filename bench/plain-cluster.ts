@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { killAndWait, signal } from '../src/playground/processes.ts';
 import { EtcdGateway } from '../test/support/etcd-gateway.ts';
 import { type HealthyView, healthyView } from '../test/support/healthy-view.ts';
 import { LoopbackBlock } from '../test/support/loopback.ts';
-import { killAndWait, signal } from '../test/support/processes.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 
 const run = promisify(execFile);

@@ -9,3 +9,27 @@ export function statePath(value: StateValue): string {
   });
   return parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' ')})`;
 }
+
+/** The innermost states of such a line: `a.(b.c d)` has `a.b.c` and `a.d`. */
+export function leavesOf(path: string): readonly string[] {
+  const open = path.indexOf('(');
+  if (open < 0) return path === '' ? [] : [path];
+  const prefix = path.slice(0, open);
+  return regionsOf(path.slice(open + 1, -1))
+    .flatMap(leavesOf)
+    .map((leaf) => prefix + leaf);
+}
+
+/** Splits at the spaces that are in no parentheses. */
+function regionsOf(text: string): readonly string[] {
+  const regions: string[] = [];
+  let [start, depth] = [0, 0];
+  for (let index = 0; index < text.length; index += 1) {
+    if (text[index] === '(') depth += 1;
+    if (text[index] === ')') depth -= 1;
+    if (text[index] !== ' ' || depth > 0) continue;
+    regions.push(text.slice(start, index));
+    start = index + 1;
+  }
+  return [...regions, text.slice(start)];
+}

@@ -109,6 +109,18 @@ const hopelessExits: readonly EtcdExitKind[] = [
 /** Exits whose cause lies outside, and may go away: a slow retry, not a restart loop. */
 const obstructedExits: readonly EtcdExitKind[] = ['port-taken', 'disk-full'];
 
+/** Exits of an etcd that has not come as far as its data dir. */
+const earlyExits: readonly EtcdExitKind[] = ['bad-flags', 'port-taken', 'data-dir-permissions'];
+
+/**
+ * The first launch of a plan came to nothing, and nothing was written: without this the node would
+ * take itself for one that lost its disk (S8).
+ */
+export function launchIsUnused({ identity, probe }: NodeContext, kind: EtcdExitKind): boolean {
+  const isFirst = identity.plan?.stage === 'launched' && identity.memberId === null;
+  return isFirst && ownStatus({ probe }) === null && earlyExits.includes(kind);
+}
+
 export function exitIsHopeless(kind: EtcdExitKind): boolean {
   return hopelessExits.includes(kind);
 }

@@ -99,6 +99,14 @@ export function planPinRequest(context: NodeContext): Input<'writeIdentity'> {
   };
 }
 
+export function takenBackRequest({ identity }: NodeContext): Input<'writeIdentity'> {
+  const { plan } = identity;
+  return {
+    identity: plan === null ? identity : { ...identity, plan: { ...plan, stage: 'committed' } },
+    ...because('S7', 'etcd ended before it wrote anything, so the plan is still to be launched'),
+  };
+}
+
 export function admittedPinRequest({ identity }: NodeContext): Input<'writeIdentity'> {
   return {
     identity,

@@ -130,6 +130,10 @@ export const nodeSetup = setup({
     nobodyIsSuspected: ({ context }) => context.suspicions.length === 0,
     removalIsDue: ({ context }) => guards.ownDueRemoval(context) !== null,
     exitIs: (_, { kind, is }: { kind: EtcdExitKind; is: EtcdExitKind }) => kind === is,
+    planIsCommitted: ({ context }) => context.identity.plan?.stage === 'committed',
+    launchIsUnused: ({ context }, kind: EtcdExitKind) => guards.launchIsUnused(context, kind),
+    lastExitWasHopeless: ({ context }) =>
+      context.lastExit !== null && guards.exitIsHopeless(context.lastExit.kind),
     exitIsHopeless: (_, kind: EtcdExitKind) => guards.exitIsHopeless(kind),
     exitIsObstructed: (_, kind: EtcdExitKind) => guards.exitIsObstructed(kind),
     etcdIsKeptOnExit: ({ context }) => context.settings.keepEtcdOnExit,

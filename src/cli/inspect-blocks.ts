@@ -4,8 +4,8 @@ import type {
   RecordingReport,
 } from '../../machines/inspect-report.ts';
 import { rules } from '../../machines/rules.ts';
+import { leavesOf } from '../../machines/state-path.ts';
 import { ageText } from './inspect-screen.ts';
-import { enteredStates } from './state-leaves.ts';
 
 /** A paragraph; what is cut off at the edge instead of being wrapped has its end dimmed. */
 export type Text = string | { readonly head: string; readonly tail: string };
@@ -102,6 +102,14 @@ function happened({ from, to, effects, decision }: InspectedStep): string {
   ];
   if (parts.length > 0) return parts.join('; ');
   return effects.length === 0 ? `→ ${to}` : `begins ${effects.map(({ id }) => id).join(', ')}`;
+}
+
+/** The innermost states that a step entered, without the parents that nearly all have. */
+export function enteredStates(from: string, to: string): readonly string[] {
+  const before = new Set(leavesOf(from));
+  return leavesOf(to)
+    .filter((leaf) => !before.has(leaf))
+    .map((leaf) => leaf.replace(/^active\.(running\.)?/, ''));
 }
 
 export function recordingText({ state, file, problem }: RecordingReport): string {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../config/durations.ts';
+import { styled, styledLine } from '../terminal/styled-line.ts';
 
 /** What is drawn on: how wide it is, and whether it knows colours. */
 export interface Screen {
@@ -11,14 +12,14 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'viol
 /** A piece of a line, in a style or plain. */
 export type Span = readonly [text: string, style?: Style | undefined];
 
-const codes: Readonly<Record<Style, number>> = {
-  bold: 1,
-  dim: 2,
-  red: 31,
-  green: 32,
-  yellow: 33,
-  blue: 34,
-  violet: 35,
+const codes: Readonly<Record<Style, string>> = {
+  bold: '1',
+  dim: '2',
+  red: '31',
+  green: '32',
+  yellow: '33',
+  blue: '34',
+  violet: '35',
 };
 
 /** The narrowest that anything is drawn for. */
@@ -41,15 +42,8 @@ export function screenOf({ stream, env }: ScreenSurroundings): Screen {
 
 /** One line, cut off at the edge of the screen. */
 export function line(screen: Screen, spans: readonly Span[]): string {
-  const pieces = spans.map(([text, style]) => ({ letters: [...harmless(text)], style }));
-  const wanted = pieces.reduce((sum, { letters }) => sum + letters.length, 0);
-  let room = wanted > screen.columns ? screen.columns - 1 : screen.columns;
-  const painted = pieces.map(({ letters, style }) => {
-    const shown = letters.slice(0, room);
-    room -= shown.length;
-    return paint(screen, shown.join(''), style);
-  });
-  return `${painted.join('')}${wanted > screen.columns ? '…' : ''}`.trimEnd();
+  const parts = spans.map(([text, style]) => ({ text: harmless(text), sgr: sgrOf(style) }));
+  return styledLine(parts, screen).trimEnd();
 }
 
 /** A text over as many lines as it needs; all but the first are indented by `hang` columns. */
@@ -60,10 +54,10 @@ export function paragraph(
 ): readonly string[] {
   const lines: string[] = [];
   let current: string[] = [];
-  const room = () => screen.columns - (lines.length === 0 ? 0 : hang);
+  const room = () => Math.max(1, screen.columns - (lines.length === 0 ? 0 : hang));
   const flush = (letters: readonly string[]) => {
     lines.push(
-      `${lines.length === 0 ? '' : ' '.repeat(hang)}${paint(screen, letters.join(''), style)}`,
+      `${lines.length === 0 ? '' : ' '.repeat(hang)}${styled(letters.join(''), sgrOf(style), screen.colour)}`,
     );
   };
   for (const word of harmless(text).split(/ +/)) {
@@ -88,9 +82,8 @@ export function ageText(durationMs: number): string {
   return formatDuration(Math.floor(durationMs / unitMs) * unitMs);
 }
 
-function paint({ colour }: Screen, text: string, style: Style | undefined): string {
-  if (!colour || style === undefined || text === '') return text;
-  return `\u001b[${codes[style]}m${text}\u001b[0m`;
+function sgrOf(style: Style | undefined): string {
+  return style === undefined ? '' : codes[style];
 }
 
 /** Names and sentences come from other machines too: none of them may steer the terminal. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InspectReport } from '../../machines/inspect-report.ts';
 import { E2dError } from '../errors/e2d-error.ts';
-import { Screen as LiveScreen } from '../playground/screen.ts';
+import { Screen as LiveScreen } from '../terminal/screen.ts';
 import { ageText, line, paragraph, type Screen } from './inspect-screen.ts';
 
-/** The terminal; its size may change at any time. */
+/** The terminal; its size may change at any time, and is 0 where nobody has told it. */
 interface Output {
   readonly columns: number;
   readonly rows: number;
@@ -24,6 +24,7 @@ export interface Watch {
 }
 
 const redrawEveryMs = 250;
+const usualSize = { columns: 80, rows: 24 };
 
 /** What may pass by itself: the daemon is being restarted, or is busy. */
 const passing: ReadonlySet<string> = new Set([
@@ -78,7 +79,8 @@ function frame(
   report: InspectReport,
   silence: Silence | null,
 ): readonly string[] {
-  const screen = { columns: output.columns, colour };
+  const screen = { columns: output.columns || usualSize.columns, colour };
+  const rows = output.rows || usualSize.rows;
   const head =
     silence === null
       ? [line(screen, [['Live. Ctrl-C or q ends it.', 'dim']])]
@@ -88,12 +90,12 @@ function frame(
           { style: 'red' },
         );
   const lines = [...head, '', ...render(report, screen)];
-  if (lines.length <= output.rows) {
-    return [...lines, ...Array.from({ length: output.rows - lines.length }, () => '')];
+  if (lines.length <= rows) {
+    return [...lines, ...Array.from({ length: rows - lines.length }, () => '')];
   }
-  const hidden = lines.length - output.rows + 1;
+  const hidden = lines.length - rows + 1;
   const rest = line(screen, [[`… ${hidden} more lines: the terminal is too low`, 'dim']]);
-  return [...lines.slice(0, output.rows - 1), rest];
+  return [...lines.slice(0, rows - 1), rest];
 }
 
 function sizeOf({ columns, rows }: Output): string {

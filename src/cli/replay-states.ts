@@ -1,4 +1,5 @@
-import { effectWords, reasonOf } from '../journal/replay/divergence.ts';
+import { reasonOf } from '../../machines/node/reason-of.ts';
+import { effectWords } from '../journal/replay/divergence.ts';
 import { eventName } from '../journal/replay/event-words.ts';
 import { changeOf } from '../journal/replay/state-paths.ts';
 import type { Instant, NamedRun } from '../journal/replay/timeline.ts';

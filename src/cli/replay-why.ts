@@ -1,8 +1,10 @@
+import { reasonOf } from '../../machines/node/reason-of.ts';
 import { rules } from '../../machines/rules.ts';
-import { effectWords, reasonOf } from '../journal/replay/divergence.ts';
+import { leavesOf } from '../../machines/state-path.ts';
+import { effectWords } from '../journal/replay/divergence.ts';
 import { eventSentence } from '../journal/replay/event-words.ts';
 import type { Explanation } from '../journal/replay/explain-entry.ts';
-import { activeStates, leavesOf } from '../journal/replay/state-paths.ts';
+import { activeStates } from '../journal/replay/state-paths.ts';
 import type { Instant } from '../journal/replay/timeline.ts';
 import { type Chart, type ChartTransition, shortId, withDescendants } from '../visualize/chart.ts';
 import { transitionText } from '../visualize/labels.ts';

@@ -20,3 +20,24 @@ export function listenForStop(): { readonly stop: StopSignals; readonly release:
     },
   };
 }
+
+/**
+ * Aborts `hangUp`, with the reason `SIGHUP`, when the process's terminal is closed; whoever notices
+ * it otherwise may do the same. `release` then ends the process by that signal: without its
+ * terminal, Node would crash at an ordinary end over settings that it cannot give back.
+ */
+export function listenForHangUp(): {
+  readonly hangUp: AbortController;
+  readonly release: () => void;
+} {
+  const hangUp = new AbortController();
+  const onSignal = () => hangUp.abort('SIGHUP');
+  process.on('SIGHUP', onSignal);
+  return {
+    hangUp,
+    release: () => {
+      process.off('SIGHUP', onSignal);
+      if (hangUp.signal.aborted) process.kill(process.pid, 'SIGHUP');
+    },
+  };
+}

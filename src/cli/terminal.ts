@@ -8,12 +8,12 @@ export interface Terminal {
 /**
  * This process's own streams. Node writes to files, pipes and terminals synchronously on Linux, so
  * nothing is pending when the process ends by itself. A reader that went away (`e2d ... | head`) is
- * no failure.
+ * no failure, and neither is a terminal that was closed.
  */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (!isReaderGone(error)) throw error;
     });
   }
   return {
@@ -21,4 +21,9 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     errIsTerminal: process.stderr.isTTY === true,
   };
+}
+
+/** A pipe says it with EPIPE, a terminal with EIO. */
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO';
 }

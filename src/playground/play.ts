@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { Screen } from '../terminal/screen.ts';
 import { act } from './deeds.ts';
 import type { FeedLine } from './feed.ts';
 import { type Key, keysOf } from './keys.ts';
 import type { Playground } from './playground.ts';
 import { renderPlayground, type Size } from './render.ts';
-import { Screen } from './screen.ts';
 import { viewOf } from './view-of.ts';
 
 export interface PlayOptions {

@@ -32,7 +32,7 @@ const playFlags = [
   ...['--health-check-timeout', '10s', '--health-check-interval', '1s'],
   ...['--max-removals-per-hour', '1000'],
 ];
-const etcdPort = { clientPort: 2379, peerPort: 2380, gossipPort: 7980 };
+const portsInNamespace = { clientPort: 2379, peerPort: 2380, gossipPort: 7980 };
 const lookEveryMs = 300;
 const answerWithinMs = 1_000;
 
@@ -82,7 +82,7 @@ export class Playground {
       const listeners =
         network === null
           ? await loopbackListeners(size)
-          : network.places.map(({ host }) => ({ host, ...etcdPort }));
+          : network.places.map(({ host }) => ({ host, ...portsInNamespace }));
       const playground = new Playground(options, sandbox, { network, listeners });
       for (const node of playground.nodes) node.start();
       return playground;

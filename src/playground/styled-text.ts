@@ -1,3 +1,5 @@
+import { styledLine } from '../terminal/styled-line.ts';
+
 /** What a piece of text means; how it looks follows from it. */
 export type Tone = 'plain' | 'title' | 'good' | 'bad' | 'warn' | 'faint' | 'chosen';
 
@@ -9,7 +11,6 @@ export interface Piece {
 /** A line of a screen, before it is cut to its width. */
 export type Line = readonly Piece[];
 
-const csi = '\u001b[';
 const codes: Readonly<Record<Tone, string>> = {
   plain: '',
   title: '1',
@@ -26,16 +27,8 @@ export function piece(text: string, tone: Tone = 'plain'): Piece {
 
 /** The line as a terminal takes it, never wider than `columns`; what is cut off leaves a mark. */
 export function paint(line: Line, columns: number, colour: boolean): string {
-  const width = line.reduce((sum, { text }) => sum + [...text].length, 0);
-  const room = width > columns ? columns - 1 : columns;
-  let used = 0;
-  const painted = line.map(({ text, tone }) => {
-    const shown = [...text].slice(0, Math.max(0, room - used)).join('');
-    used += [...shown].length;
-    const code = codes[tone];
-    return colour && code !== '' && shown !== '' ? `${csi}${code}m${shown}${csi}0m` : shown;
-  });
-  return `${painted.join('')}${width > columns && columns > 0 ? '…' : ''}`;
+  const parts = line.map(({ text, tone }) => ({ text, sgr: codes[tone] }));
+  return styledLine(parts, { columns, colour });
 }
 
 /** Breaks a text between words into lines of at most `width` characters; long words are cut. */

@@ -77,7 +77,10 @@ export class SimulatedHost implements Host {
     return this.#write((machine) => {
       const { config, disk, address, world } = machine;
       if (machine.etcd?.isRunning) throw new Error('an etcd runs on this data dir already');
-      if (machine.launchEnds !== null) return endsAtOnce(machine.launchEnds, machine.world);
+      if (machine.launchEnds !== null) {
+        const isLater = machine.launchEnds === 'newer-data' && disk.isEmpty;
+        return endsAtOnce(isLater ? 'bad-flags' : machine.launchEnds, machine.world);
+      }
       const { peerAdvertise: peerUrl, clientAdvertise: clientUrl } = config.urls;
       const etcd = world.etcd.start({ disk, host: address, name, peerUrl, clientUrl, launch });
       machine.etcd = etcd;

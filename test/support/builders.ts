@@ -1,6 +1,10 @@
 import type { Identity, Member, MemberStatus, Peer } from '../../machines/facts.ts';
 import type { LifecycleFacts } from '../../machines/lifecycle/decide.ts';
-import type { ClusterEvidence, MembershipPolicy } from '../../machines/membership/evidence.ts';
+import type {
+  ClusterEvidence,
+  MembershipChange,
+  MembershipPolicy,
+} from '../../machines/membership/evidence.ts';
 import type { NodeSettings } from '../../machines/node/context.ts';
 
 /** Facts for tests: ordinary ones, of which a test changes what it is about. */
@@ -115,6 +119,13 @@ export function evidence(changes: Partial<ClusterEvidence> = {}): ClusterEvidenc
     ...changes,
   };
 }
+
+/** The removal of the dead `c` of `evidence`. */
+export const removalOfGone = {
+  kind: 'remove',
+  memberId: 'mc',
+  ground: { kind: 'gone', heldMs: 60_000 },
+} as const satisfies MembershipChange;
 
 export function settings(name = 'a', changes: Partial<NodeSettings> = {}): NodeSettings {
   return {

@@ -4,8 +4,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusReport } from '../../machines/status-report.ts';
+import { isRunning, killAndWait, processesIn, signal } from '../../src/playground/processes.ts';
 import { EtcdGateway } from './etcd-gateway.ts';
-import { isRunning, killAndWait, processesWith, signal } from './processes.ts';
 import { waitUntil } from './wait-until.ts';
 
 const main = resolve(import.meta.dirname, '../../dist/src/cli/main.js');
@@ -69,7 +69,7 @@ export class TestNode {
 
   /** The etcd processes of this data dir: never more than one, or something is badly wrong. */
   get etcdPids(): number[] {
-    return processesWith(this.#options.folder, 'etcd');
+    return processesIn(this.#options.folder, 'etcd');
   }
 
   /** The running etcd; throws unless there is exactly one. */
@@ -120,7 +120,7 @@ export class TestNode {
   }
 
   async killEtcd(): Promise<void> {
-    await Promise.all(this.etcdPids.map(killAndWait));
+    await Promise.all(this.etcdPids.map((pid) => killAndWait(pid)));
   }
 
   /** What the loss of power does: e2d first, so that it cannot start another etcd. */
@@ -226,7 +226,7 @@ export class TestNode {
   }
 
   #pids(): number[] {
-    const others = processesWith(`${this.#options.folder}/`);
+    const others = processesIn(this.#options.folder);
     return this.e2dPid === null ? others : [this.e2dPid, ...others];
   }
 

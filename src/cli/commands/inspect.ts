@@ -14,7 +14,7 @@ import { isInspectReport } from '../inspect-shape.ts';
 import { watchNode } from '../inspect-watch.ts';
 import { helpOf, isOn, ownFlag } from '../own-flags.ts';
 import { renderInspect } from '../render-inspect.ts';
-import { listenForStop } from '../stop-signals.ts';
+import { listenForHangUp, listenForStop } from '../stop-signals.ts';
 
 export async function run(invocation: Invocation): Promise<number> {
   const { terminal } = invocation;
@@ -103,9 +103,9 @@ async function watch(first: InspectReport, ask: AskInspection): Promise<number> 
   const chart = readChart('node', charts.node);
   const { stop, release } = listenForStop();
   const ended = new AbortController();
-  const onHangUp = () => ended.abort('SIGHUP');
-  process.on('SIGHUP', onHangUp);
-  const keys = takeKeys(() => ended.abort('key'));
+  const terminalEnd = listenForHangUp();
+  const { hangUp } = terminalEnd;
+  const keys = takeKeys({ quit: () => ended.abort('key'), hangUp });
   try {
     await watchNode({
       first,
@@ -114,32 +114,38 @@ async function watch(first: InspectReport, ask: AskInspection): Promise<number> 
       output: process.stdout,
       colour: screenOf({ stream: process.stdout, env: process.env }).colour,
       nowMs: () => performance.now(),
-      signal: AbortSignal.any([stop.orderly, ended.signal]),
+      signal: AbortSignal.any([stop.orderly, hangUp.signal, ended.signal]),
     });
     return 0;
   } finally {
     keys.release();
-    process.off('SIGHUP', onHangUp);
     release();
+    terminalEnd.release();
   }
 }
 
 const ctrlC = 3;
 
+interface KeysEnd {
+  readonly quit: () => void;
+  /** Aborted too when there is nobody left who could press keys. */
+  readonly hangUp: AbortController;
+}
+
 /** Keys are read so that they do not show on the screen; q and Ctrl-C end. */
-function takeKeys(end: () => void): { readonly release: () => void } {
+function takeKeys({ quit, hangUp }: KeysEnd): { readonly release: () => void } {
   const { stdin } = process;
   if (stdin.isTTY !== true) return { release: () => undefined };
   const onKeys = (keys: Buffer) => {
-    if (keys.includes('q') || keys.includes(ctrlC)) end();
+    if (keys.includes('q') || keys.includes(ctrlC)) quit();
   };
+  const onEnd = () => hangUp.abort('SIGHUP');
   stdin.setRawMode(true);
-  stdin.on('data', onKeys);
+  stdin.on('data', onKeys).on('end', onEnd).on('error', onEnd);
   return {
     release: () => {
-      stdin.off('data', onKeys);
-      stdin.setRawMode(false);
-      stdin.pause();
+      stdin.off('data', onKeys).off('end', onEnd).off('error', onEnd).pause();
+      if (!hangUp.signal.aborted) stdin.setRawMode(false);
     },
   };
 }

@@ -17,7 +17,7 @@ import { askNode } from '../control-client.ts';
 import { etcdSearch } from '../etcd-search.ts';
 import { ownFlag } from '../own-flags.ts';
 import { isStatusReport } from '../status-shape.ts';
-import { listenForStop } from '../stop-signals.ts';
+import { listenForHangUp, listenForStop } from '../stop-signals.ts';
 
 /** Stories are about a leader and others that go on without it. */
 const leastForStories = 3;
@@ -29,9 +29,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const script = scriptNames.find((name) => name === ownFlag('script', invocation));
   const { stop, release } = listenForStop();
   // A terminal that was closed must not leave a cluster behind.
-  const hangUp = new AbortController();
-  const onHangUp = () => hangUp.abort('SIGHUP');
-  process.on('SIGHUP', onHangUp);
+  const terminalEnd = listenForHangUp();
+  const { hangUp } = terminalEnd;
   const signal = AbortSignal.any([stop.orderly, hangUp.signal]);
   try {
     // Also finds what is wrong with the flags, before anything else is done.
@@ -53,11 +52,8 @@ export async function run(invocation: Invocation): Promise<number> {
     }
     return await tell(script ?? 'all', { start, signal, out: terminal.out });
   } finally {
-    process.off('SIGHUP', onHangUp);
     release();
-    // Nobody handles it now, so that it ends the process: with its terminal gone, an ordinary end
-    // would make Node fail over settings of the terminal that it cannot give back.
-    if (hangUp.signal.aborted) process.kill(process.pid, 'SIGHUP');
+    terminalEnd.release();
   }
 }
 
@@ -111,7 +107,8 @@ function terminalOrRefusal() {
     return {
       input,
       output: new WriteStream(output.fd),
-      size: () => ({ columns: output.columns, rows: output.rows }),
+      // A terminal of size 0 is one that nobody has told its size.
+      size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
       colour: (process.env['NO_COLOR'] ?? '') === '',
     };
   }

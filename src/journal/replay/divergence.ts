@@ -1,3 +1,4 @@
+import { reasonOf } from '../../../machines/node/reason-of.ts';
 import type { StepEffect } from '../../../machines/node/step.ts';
 import type { Entry } from '../entry.ts';
 
@@ -26,7 +27,7 @@ export interface EffectDifference {
   readonly actual: StepEffect | null;
 }
 
-/** An entry in one word, for a sentence: an effect by what it does to whom. */
+/** An effect in a few words: what is done to whom, and why where it says so. */
 export function effectWords(effect: RecordedEffect | StepEffect | null): string {
   if (effect === null) return 'none';
   const reason = reasonOf(effect);
@@ -34,16 +35,4 @@ export function effectWords(effect: RecordedEffect | StepEffect | null): string 
   return effect.kind === 'schedule'
     ? `schedule ${effect.event.type} in ${effect.delayMs} ms`
     : `${effect.kind} ${effect.id}${because}`;
-}
-
-/** Why an effect was asked for, where its input says so. */
-export function reasonOf(
-  effect: RecordedEffect | StepEffect,
-): { readonly rule: string; readonly sentence: string } | null {
-  const input = effect.kind === 'start' ? effect.input : null;
-  if (typeof input !== 'object' || input === null || !('reason' in input)) return null;
-  const { reason } = input;
-  if (typeof reason !== 'object' || reason === null) return null;
-  if (!('rule' in reason) || !('sentence' in reason)) return null;
-  return { rule: String(reason.rule), sentence: String(reason.sentence) };
 }

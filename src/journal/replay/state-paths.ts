@@ -1,26 +1,4 @@
-/** The innermost active states of a recorded state: one of each parallel region. */
-export function leavesOf(path: string): readonly string[] {
-  const open = path.indexOf('(');
-  if (open < 0) return [path];
-  const prefix = path.slice(0, open);
-  return regionsOf(path.slice(open + 1, -1))
-    .flatMap(leavesOf)
-    .map((leaf) => prefix + leaf);
-}
-
-/** Splits at the spaces that are not inside parentheses themselves. */
-function regionsOf(text: string): readonly string[] {
-  const regions: string[] = [];
-  let [start, depth] = [0, 0];
-  for (let index = 0; index < text.length; index += 1) {
-    if (text[index] === '(') depth += 1;
-    if (text[index] === ')') depth -= 1;
-    if (text[index] !== ' ' || depth > 0) continue;
-    regions.push(text.slice(start, index));
-    start = index + 1;
-  }
-  return [...regions, text.slice(start)];
-}
+import { leavesOf } from '../../../machines/state-path.ts';
 
 /** The ids of all active states, parents included, as pictures know them: `node.active.running`. */
 export function activeStates(chart: string, path: string): ReadonlySet<string> {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -192,7 +192,9 @@ const hasScript = spawnSync('script', ['--version']).status === 0;
 describe.skipIf(!hasScript)('e2d inspect --watch in a terminal', () => {
   /** Runs it in a terminal of 40 columns; `script` makes one, and passes keys on. */
   function watching() {
-    const called = `stty cols 40 rows 24; exec node --import tsx ${main} inspect --watch --state-dir ${folder}`;
+    const called =
+      `stty cols 40 rows 24; trap : HUP; node --import tsx ${main} inspect --watch ` +
+      `--state-dir ${folder}; code=$?; echo $code > ${folder}/code; exit $code`;
     const child = spawn('script', ['-qefc', called, join(folder, 'typescript')], {
       stdio: 'pipe',
       env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
@@ -227,5 +229,20 @@ describe.skipIf(!hasScript)('e2d inspect --watch in a terminal', () => {
     view.child.stdin.write(key);
     expect(await view.exit).toBe(0);
     expect(view.raw().trimEnd().endsWith('\u001b[?1049l')).toBe(true);
+  });
+
+  test('ends by SIGHUP when the terminal is closed', async () => {
+    await serve({ inspect });
+    const view = watching();
+    await view.shows('● suspecting');
+    view.child.kill('SIGKILL');
+    const code = await waitUntil(
+      async () => (await readFile(join(folder, 'code'), 'utf8')) || null,
+      {
+        what: 'e2d inspect has ended',
+        withinMs: 30_000,
+      },
+    );
+    expect(code).toBe(`${128 + constants.signals.SIGHUP}\n`);
   });
 });

@@ -6,7 +6,7 @@ import { adoptEtcd } from '../../../src/etcd/process/adopt.ts';
 import { type LaunchOptions, launchEtcd } from '../../../src/etcd/process/launch.ts';
 import { pidFilePath, readPidFile } from '../../../src/etcd/process/pid-file.ts';
 import type { RunningEtcd } from '../../../src/etcd/process/running-etcd.ts';
-import { isRunning, killAndWait } from '../../support/processes.ts';
+import { isRunning, killAndWait } from '../../../src/playground/processes.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { get, launchOptions, Place, putAndGet, serving } from './real-etcd.ts';
 

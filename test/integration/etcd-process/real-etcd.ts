@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { etcdArguments } from '../../../src/etcd/flags/etcd-arguments.ts';
 import { etcdEnvironment } from '../../../src/etcd/flags/etcd-environment.ts';
 import type { LaunchOptions } from '../../../src/etcd/process/launch.ts';
-import { processesWith, signal } from '../../support/processes.ts';
+import { processesIn, signal } from '../../../src/playground/processes.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const binDir = process.env['E2D_ETCD_BIN_DIR'];
@@ -39,7 +39,7 @@ export class Place {
   readonly stateDir = join(this.dataDir, 'e2d');
 
   etcdPids(): number[] {
-    return processesWith(this.dir, 'etcd');
+    return processesIn(this.dir, 'etcd');
   }
 
   async clear(): Promise<void> {

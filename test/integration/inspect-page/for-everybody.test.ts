@@ -1,39 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { findContrastProblems } from './contrast.ts';
-import { launchBrowser, type Opened, openPage, type Served, serve } from './open-page.ts';
+import { pageOfNodes } from './page-of-nodes.ts';
 import { ScriptedNode } from './scripted-node.ts';
 
-let browser: Browser | null = null;
-let noBrowser = '';
-let node: ScriptedNode;
-let served: Served;
-let opened: Opened;
-
-beforeAll(async () => {
-  const launched = await launchBrowser();
-  if ('reason' in launched) noBrowser = launched.reason;
-  else browser = launched;
-});
-afterAll(() => browser?.close());
-
-beforeEach(async (context) => {
-  if (browser === null) context.skip(noBrowser);
-  node = (await ScriptedNode.start()).prepare().becomeHealthy();
-  served = await serve(node.ask);
-});
-afterEach(async () => {
-  await opened?.close();
-  await served?.end();
-  await node?.stop();
-});
-
-async function open(options: Parameters<typeof openPage>[2] = {}) {
-  if (browser === null) throw new Error('there is no browser');
-  opened = await openPage(browser, served.url, options);
-  await opened.page.getByText('Live', { exact: true }).waitFor();
-  return opened.page;
-}
+const { nodeAt, open } = pageOfNodes(async () => [
+  (await ScriptedNode.start()).prepare().becomeHealthy(),
+]);
 
 test('everything is reached with the Tab key, in order, and shows that it has the focus', async () => {
   const page = await open();
@@ -123,7 +95,7 @@ test.each(['light', 'dark'] as const)('can be read in %s colours', async (colorS
 
 test('moves nothing for those who want no motion', async () => {
   const page = await open({ reducedMotion: 'reduce' });
-  node.loseQuorum();
+  nodeAt(0).loseQuorum();
   await page.locator('.edge.taken').first().waitFor({ state: 'attached' });
   expect(await page.evaluate('document.getAnimations().length')).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { serveInspection } from '../../../src/cli/commands/inspect-web.ts';
 import type { AskReport } from '../../../src/inspect-page/live-reports.ts';
-import { provideChromium } from './chromium.ts';
+import { provideChromium } from '../../support/chromium.ts';
 
 /** A browser for all tests of a file. */
 export async function launchBrowser(): Promise<Browser | { readonly reason: string }> {

@@ -1,46 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchBrowser, type Opened, openPage, readText, type Served, serve } from './open-page.ts';
+import { describe, expect, test } from 'vitest';
+import { readText } from './open-page.ts';
+import { pageOfNodes } from './page-of-nodes.ts';
 import { ScriptedNode } from './scripted-node.ts';
 
 /** Waits longer than a busy machine needs. */
 const poll = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
 
-let browser: Browser | null = null;
-let noBrowser = '';
-let node: ScriptedNode;
-let served: Served;
-let opened: Opened;
+const { nodeAt, open, opened } = pageOfNodes(async () => [(await ScriptedNode.start()).prepare()]);
 
-beforeAll(async () => {
-  const launched = await launchBrowser();
-  if ('reason' in launched) noBrowser = launched.reason;
-  else browser = launched;
-});
-afterAll(() => browser?.close());
-
-beforeEach(async (context) => {
-  if (browser === null) context.skip(noBrowser);
-  node = (await ScriptedNode.start()).prepare();
-  served = await serve(node.ask);
-});
-afterEach(async () => {
-  await opened?.close();
-  await served?.end();
-  await node?.stop();
-});
-
-async function open(options: Parameters<typeof openPage>[2] = {}) {
-  if (browser === null) throw new Error('there is no browser');
-  opened = await openPage(browser, served.url, options);
-  await opened.page.getByText('Live', { exact: true }).waitFor();
-  return opened.page;
-}
-
-const text = (id: string) => readText(opened.page, `#${id}`);
+const text = (id: string) => readText(opened().page, `#${id}`);
 const activeIn = (picture: string) =>
-  opened.page
-    .locator(`figure[data-picture="${picture}"] g.active`)
+  opened()
+    .page.locator(`figure[data-picture="${picture}"] g.active`)
     .evaluateAll((groups) => groups.map((group) => group.getAttribute('data-state')));
 
 describe('the live node', () => {
@@ -55,12 +26,12 @@ describe('the live node', () => {
     expect(await text('summary')).toContain('restart-existing');
     expect(await text('tree')).toContain('Starts etcd in a session of its own');
     expect(await text('actors')).toMatch(/launch etcd\s*S9: /);
-    expect(opened.complaints).toEqual([]);
+    expect(opened().complaints).toEqual([]);
   });
 
   test('moves: the arrow taken and the state entered light up, and it is said', async () => {
     const page = await open();
-    node.becomeHealthy();
+    nodeAt(0).becomeHealthy();
     const arrow = page.locator('.edge.taken[data-to="node.active.running.etcd.up"]');
     await arrow.waitFor({ state: 'attached' });
     expect(await arrow.getAttribute('data-from')).toBe('node.active.running.etcd.launching');
@@ -73,11 +44,11 @@ describe('the live node', () => {
     expect(await text('members')).toMatch(/a\s+leader\s+healthy\s+0\s+900\s+4\.0 KiB/);
     expect(await text('peers')).toMatch(/b\s+alive\s+running/);
     await poll(() => page.locator('.taken').count()).toBe(0);
-    expect(opened.complaints).toEqual([]);
+    expect(opened().complaints).toEqual([]);
   });
 
   test('says what it waits for, and what a person can do', async () => {
-    node
+    nodeAt(0)
       .becomeHealthy()
       .send({ type: 'etcd.exited', reason: { kind: 'bad-flags', sentence: 'a flag is unknown' } });
     const page = await open();
@@ -86,10 +57,12 @@ describe('the live node', () => {
   });
 
   test('shows a timer that runs down', async () => {
-    node.becomeHealthy().send({
-      type: 'etcd.exited',
-      reason: { kind: 'port-taken', sentence: 'port 2380 is taken' },
-    });
+    nodeAt(0)
+      .becomeHealthy()
+      .send({
+        type: 'etcd.exited',
+        reason: { kind: 'port-taken', sentence: 'port 2380 is taken' },
+      });
     await open();
     const left = async () =>
       Number(/obstruction retry[\s\S]*in ([\d.]+) s/.exec(await text('timers'))?.[1]);
@@ -100,10 +73,10 @@ describe('the live node', () => {
 
   test('falls silent and comes back', async () => {
     const page = await open();
-    await node.fallSilent();
+    await nodeAt(0).fallSilent();
     await page.getByText('No answer', { exact: true }).waitFor();
     expect(await text('problem')).toContain('no socket');
-    await node.answer();
+    await nodeAt(0).answer();
     await page.getByText('Live', { exact: true }).waitFor();
     expect((await text('problem')).trim()).toBe('');
   });
@@ -111,7 +84,7 @@ describe('the live node', () => {
 
 describe('the recent past', () => {
   test('is gone through with the slider, and left for the present', async () => {
-    node.becomeHealthy();
+    nodeAt(0).becomeHealthy();
     const page = await open();
     const line = page.getByRole('slider', { name: 'Time line' });
     const newest = Number(await line.inputValue());
@@ -125,7 +98,7 @@ describe('the recent past', () => {
     await expect
       .poll(() => activeIn('node.active.running.etcd'))
       .toEqual(['node.active.running.etcd.launching']);
-    node.loseQuorum();
+    nodeAt(0).loseQuorum();
     await poll(async () => Number(await line.getAttribute('max'))).toBeGreaterThan(newest);
     expect(await page.getByText('Looking back').isVisible()).toBe(true);
     await page.getByRole('button', { name: 'Back to live' }).click();
@@ -136,7 +109,7 @@ describe('the recent past', () => {
   });
 
   test('lists steps that can be gone to', async () => {
-    node.becomeHealthy();
+    nodeAt(0).becomeHealthy();
     const page = await open();
     await page.getByRole('button', { name: /done: prepare/ }).click();
     expect(await readText(page, '#steps [aria-current="step"]')).toContain('S9');

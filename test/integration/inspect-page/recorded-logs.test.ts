@@ -1,37 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchBrowser, type Opened, openPage, readText, type Served, serve } from './open-page.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { readText } from './open-page.ts';
+import { pageOfNodes } from './page-of-nodes.ts';
 import { ScriptedNode } from './scripted-node.ts';
 
-let browser: Browser | null = null;
-let noBrowser = '';
-let nodes: readonly ScriptedNode[];
-let served: Served;
-let opened: Opened;
-
-beforeAll(async () => {
-  const launched = await launchBrowser();
-  if ('reason' in launched) noBrowser = launched.reason;
-  else browser = launched;
-});
-afterAll(() => browser?.close());
-
-beforeEach(async (context) => {
-  if (browser === null) return context.skip(noBrowser);
-  nodes = [await ScriptedNode.start('a'), await ScriptedNode.start('b')];
-  for (const node of nodes) node.prepare();
-  for (const node of nodes) node.becomeHealthy();
+const { nodeAt, open, opened } = pageOfNodes(async () => {
+  const nodes = [await ScriptedNode.start('a'), await ScriptedNode.start('b')];
+  for (const node of nodes) node.prepare().becomeHealthy();
   nodes[1]?.loseQuorum();
-  served = await serve(nodes[0]?.ask ?? Promise.reject);
-  opened = await openPage(browser, served.url);
-  await opened.page.getByText('Live', { exact: true }).waitFor();
+  return nodes;
 });
-afterEach(async () => {
-  await opened?.close();
-  await served?.end();
-  for (const node of nodes ?? []) await node.stop();
+beforeEach(async () => {
+  await open();
 });
 
 interface Dropped {
@@ -42,7 +23,7 @@ interface Dropped {
 /** What a reader does who drags files from the desktop onto the page. */
 async function drop(...files: readonly Dropped[]): Promise<void> {
   const given = files.map(({ name, content }) => ({ name, base64: content.toString('base64') }));
-  const dataTransfer = await opened.page.evaluateHandle(`(() => {
+  const dataTransfer = await opened().page.evaluateHandle(`(() => {
     const carried = new DataTransfer();
     for (const { name, base64 } of ${JSON.stringify(given)}) {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -50,19 +31,19 @@ async function drop(...files: readonly Dropped[]): Promise<void> {
     }
     return carried;
   })()`);
-  await opened.page.dispatchEvent('body', 'dragover', { dataTransfer });
-  expect(await opened.page.getByText('Drop recorded logs here').isVisible()).toBe(true);
-  await opened.page.dispatchEvent('body', 'drop', { dataTransfer });
+  await opened().page.dispatchEvent('body', 'dragover', { dataTransfer });
+  expect(await opened().page.getByText('Drop recorded logs here').isVisible()).toBe(true);
+  await opened().page.dispatchEvent('body', 'drop', { dataTransfer });
 }
 
 async function logOf(index: number): Promise<Dropped> {
-  return { name: `log${index}.jsonl`, content: await readFile(nodes[index]?.logFile ?? '') };
+  return { name: `log${index}.jsonl`, content: await readFile(nodeAt(index).logFile) };
 }
 
-const text = (selector: string) => readText(opened.page, selector);
+const text = (selector: string) => readText(opened().page, selector);
 
 test('a dropped log is gone through, with what the node knew', async () => {
-  const { page } = opened;
+  const { page } = opened();
   await drop(await logOf(1));
   await page.getByText('Recorded log', { exact: true }).waitFor();
   expect(await text('h1')).toBe('e2d b');
@@ -75,11 +56,11 @@ test('a dropped log is gone through, with what the node knew', async () => {
   await page.getByRole('button', { name: 'Back to live' }).click();
   await page.getByText('Live', { exact: true }).waitFor();
   expect(await text('h1')).toBe('e2d a');
-  expect(opened.complaints).toEqual([]);
+  expect(opened().complaints).toEqual([]);
 });
 
 test('logs of several nodes are one time line, of which one node can be chosen', async () => {
-  const { page } = opened;
+  const { page } = opened();
   const packed = await logOf(0);
   const files = [
     { name: 'a.jsonl.gz', mimeType: 'application/gzip', buffer: gzipSync(packed.content) },
@@ -106,21 +87,21 @@ test.each([
   ['of a later version', 'x.jsonl', '{"format":"e2d-events","version":9}\n', /format version 9/],
 ])('files %s are refused in a sentence', async (_, name, content, sentence) => {
   await drop({ name, content: Buffer.from(content) });
-  await opened.page.getByRole('alert').getByText(sentence).waitFor();
+  await opened().page.getByRole('alert').getByText(sentence).waitFor();
   expect(await text('#source')).toBe('Live');
-  await opened.page.getByRole('button', { name: 'Dismiss' }).click();
+  await opened().page.getByRole('button', { name: 'Dismiss' }).click();
   expect((await text('#problem')).trim()).toBe('');
 });
 
 test('a log that is cut off is shown as far as it goes; a damaged one is refused', async () => {
   const { content } = await logOf(0);
   await drop({ name: 'torn.jsonl', content: content.subarray(0, content.length - 20) });
-  await opened.page.getByRole('alert').getByText('last line of torn.jsonl is cut off').waitFor();
+  await opened().page.getByRole('alert').getByText('last line of torn.jsonl is cut off').waitFor();
   expect(await text('#source')).toBe('Recorded log');
   await drop({ name: 'cut.gz', content: gzipSync(content).subarray(0, 300) });
-  await opened.page.getByRole('alert').getByText('cut.gz is cut off or damaged').waitFor();
+  await opened().page.getByRole('alert').getByText('cut.gz is cut off or damaged').waitFor();
   const lines = content.toString().split('\n');
   const damaged = [...lines.slice(0, 2), 'rubbish', ...lines.slice(2)].join('\n');
   await drop({ name: 'bad.jsonl', content: Buffer.from(damaged) });
-  await opened.page.getByRole('alert').getByText('bad.jsonl is damaged: line 3').waitFor();
+  await opened().page.getByRole('alert').getByText('bad.jsonl is damaged: line 3').waitFor();
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { processesWith, signal } from '../../support/processes.ts';
+import { processesIn, signal } from '../../../src/playground/processes.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const main = resolve(import.meta.dirname, '../../../dist/src/cli/main.js');
@@ -54,7 +54,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'e2d-pg-'));
 });
 afterEach(() => {
-  for (const pid of processesWith(folder)) signal(pid, 'SIGKILL');
+  for (const pid of processesIn(folder)) signal(pid, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -76,7 +76,7 @@ function namespacesOf(sandboxes: readonly string[]): string[] {
 function expectNothingLeft(sandboxes: readonly string[]): void {
   expect(sandboxes.length).toBeGreaterThan(0);
   expect(folders()).toEqual([]);
-  expect(processesWith(folder)).toEqual([]);
+  expect(processesIn(folder)).toEqual([]);
   expect(namespacesOf(sandboxes)).toEqual([]);
 }
 
@@ -96,14 +96,14 @@ describe('e2d playground --script', { timeout: testTimeoutMs }, () => {
   test('clears away what one that was killed left, and itself at SIGTERM', async () => {
     const killed = playground('--script', 'pause');
     await killed.says(/n\d starts etcd/);
-    await waitUntil(() => processesWith(folder, 'etcd').length === 3, {
+    await waitUntil(() => processesIn(folder, 'etcd').length === 3, {
       what: 'three etcd processes run',
       withinMs: 10_000,
     });
     const first = folders();
     killed.signal('SIGKILL');
     expect(await killed.ended).toBe('SIGKILL');
-    expect(processesWith(folder, 'etcd')).toHaveLength(3);
+    expect(processesIn(folder, 'etcd')).toHaveLength(3);
 
     const ended = playground('--script', 'pause');
     await ended.says(/n\d starts etcd/);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { isInspectReport } from '../../../src/cli/inspect-shape.ts';
-import { enteredStates, leavesOf } from '../../../src/cli/state-leaves.ts';
 import { askingRun, InspectedRun, suspectingRun } from '../../support/inspect-example.ts';
 import { degraded } from './status-example.ts';
 
@@ -31,26 +30,5 @@ describe('the shape of an inspection', () => {
 
   test.each([[null], ['report'], [[]], [degraded]])('%j is none', (value) => {
     expect(isInspectReport(value)).toBe(false);
-  });
-});
-
-describe('the path of a state', () => {
-  test.each([
-    ['', []],
-    ['stopped', ['stopped']],
-    [
-      'active.running.(etcd.up.healthy quorum.held)',
-      ['active.running.etcd.up.healthy', 'active.running.quorum.held'],
-    ],
-    ['a.(b.(c d) e.f)', ['a.b.c', 'a.b.d', 'a.e.f']],
-  ])('%s', (path, leaves) => {
-    expect(leavesOf(path)).toEqual(leaves);
-  });
-
-  test('tells what was entered', () => {
-    const from = 'active.running.(etcd.up.starting quorum.unknown)';
-    const to = 'active.running.(etcd.up.healthy quorum.unknown)';
-    expect(enteredStates(from, to)).toEqual(['etcd.up.healthy']);
-    expect(enteredStates('preparing', 'active.deciding.surveying')).toEqual(['deciding.surveying']);
   });
 });

@@ -85,6 +85,14 @@ describe('a live view', () => {
     expect(view.raw().endsWith(leave)).toBe(true);
   });
 
+  test('draws on 80 columns and 24 rows where the terminal knows no size', async () => {
+    const view = watching(() => report, { columns: 0, rows: 0 });
+    await view.shows(/at \d+/);
+    expect(view.text()).toContain('Live. Ctrl-C or q ends it.');
+    view.end();
+    await view.finished;
+  });
+
   test('cuts what does not fit, and says so', async () => {
     const view = watching(() => report, { columns: 40, rows: 2 });
     await view.shows(/Live/);

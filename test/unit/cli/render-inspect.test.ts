@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { nodeMachine } from '../../../machines/node/machine.ts';
+import { enteredStates } from '../../../src/cli/inspect-blocks.ts';
 import { renderInspect } from '../../../src/cli/render-inspect.ts';
 import { readChart } from '../../../src/visualize/read-chart.ts';
 import { askingRun, suspectingRun } from '../../support/inspect-example.ts';
@@ -158,4 +159,11 @@ Warning: etcd 3.4 is past its end of
     );
     expect(lines).toContain('This life is not recorded: the disk is full.');
   });
+});
+
+test('of a step, the innermost states that it entered are told', () => {
+  const from = 'active.running.(etcd.up.starting quorum.unknown)';
+  const to = 'active.running.(etcd.up.healthy quorum.unknown)';
+  expect(enteredStates(from, to)).toEqual(['etcd.up.healthy']);
+  expect(enteredStates('preparing', 'active.deciding.surveying')).toEqual(['deciding.surveying']);
 });

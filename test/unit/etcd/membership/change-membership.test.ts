@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { MemberList } from '../../../../machines/facts.ts';
-import type { MembershipChange } from '../../../../machines/membership/evidence.ts';
 import type { EtcdEndpoint, Operation } from '../../../../src/etcd/client/endpoint.ts';
 import {
   changeMembership,
@@ -16,15 +15,11 @@ import {
   peer,
   peerUrlOf,
   policy,
+  removalOfGone,
   status,
 } from '../../../support/builders.ts';
 import { scriptedEndpoint, scriptedPool } from '../scripted-endpoint.ts';
 
-const removeC: MembershipChange = {
-  kind: 'remove',
-  memberId: 'mc',
-  ground: { kind: 'gone', heldMs: 60_000 },
-};
 const three: MemberList = { clusterId: 'c1', members: evidence().members };
 const two: MemberList = { clusterId: 'c1', members: [member('a'), member('b')] };
 
@@ -92,7 +87,7 @@ function cluster({ lists = [three, two], removalsLastHour = 0, lockIsLost, membe
 describe('a change of the member list', () => {
   test('is made, and looked at afterwards', async () => {
     const { deps, asked } = cluster({});
-    expect(await changeMembership(removeC, deps)).toEqual({
+    expect(await changeMembership(removalOfGone, deps)).toEqual({
       kind: 'done',
       members: two,
       memberId: 'mc',
@@ -102,7 +97,7 @@ describe('a change of the member list', () => {
 
   test('what a rule forbids is not even asked for', async () => {
     const { deps, asked, writes } = cluster({});
-    const young = { ...removeC, ground: { kind: 'gone', heldMs: 59_999 } } as const;
+    const young = { ...removalOfGone, ground: { kind: 'gone', heldMs: 59_999 } } as const;
     expect(await changeMembership(young, deps)).toMatchObject({
       kind: 'refused',
       refusal: { rule: 'S11' },
@@ -113,7 +108,7 @@ describe('a change of the member list', () => {
 
   test('a lock that was lost meanwhile changes nothing', async () => {
     const { deps, asked } = cluster({ lockIsLost: true });
-    expect(await changeMembership(removeC, deps)).toMatchObject({
+    expect(await changeMembership(removalOfGone, deps)).toMatchObject({
       kind: 'failed',
       fault: { code: 'lock-lost' },
     });
@@ -132,7 +127,7 @@ describe('a change of the member list', () => {
           onLook();
         }),
     });
-    const outcome = changeMembership(removeC, deps);
+    const outcome = changeMembership(removalOfGone, deps);
     await looked;
     expect(limits.map(({ ms }) => ms)).toEqual([lockedWorkLimitMs]);
     limits[0]?.run();
@@ -142,7 +137,7 @@ describe('a change of the member list', () => {
 
   test('a change that the member list does not show has failed', async () => {
     const { deps } = cluster({ lists: [three] });
-    expect(await changeMembership(removeC, deps)).toMatchObject({
+    expect(await changeMembership(removalOfGone, deps)).toMatchObject({
       kind: 'failed',
       fault: { code: 'unexpected-answer' },
     });
@@ -150,7 +145,7 @@ describe('a change of the member list', () => {
 
   test('a list of another cluster confirms nothing', async () => {
     const { deps } = cluster({ lists: [three, { ...two, clusterId: 'c2' }] });
-    expect(await changeMembership(removeC, deps)).toMatchObject({
+    expect(await changeMembership(removalOfGone, deps)).toMatchObject({
       kind: 'failed',
       fault: { code: 'wrong-cluster' },
     });
@@ -170,12 +165,12 @@ describe('a change of the member list', () => {
 describe('the cap on removals (S14)', () => {
   test('the removal of a voter is written down for an hour, before it is made', async () => {
     const { deps, writes, asked } = cluster({ lists: [three] });
-    await changeMembership(removeC, deps);
+    await changeMembership(removalOfGone, deps);
     expect(asked).toEqual(['remove mc']);
     expect(writes).toContainEqual({
       kind: 'put',
       key: removalKey('mc'),
-      value: JSON.stringify(removeC.ground),
+      value: JSON.stringify(removalOfGone.ground),
       leaseId: '7',
     });
     expect(writes.at(-1)).toEqual({ kind: 'delete', key: lockKey });
@@ -183,7 +178,7 @@ describe('the cap on removals (S14)', () => {
 
   test('removals by others count to the cap', async () => {
     const { deps, asked } = cluster({ removalsLastHour: 3 });
-    expect(await changeMembership(removeC, deps)).toMatchObject({
+    expect(await changeMembership(removalOfGone, deps)).toMatchObject({
       kind: 'refused',
       refusal: { rule: 'S14' },
     });

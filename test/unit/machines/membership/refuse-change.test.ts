@@ -7,6 +7,7 @@ import type {
 import { refuseChange, refuseLostMargin } from '../../../../machines/membership/refuse-change.ts';
 import {
   evidence,
+  removalOfGone as gone,
   member,
   peer,
   peerUrlOf,
@@ -15,11 +16,6 @@ import {
   statuses,
 } from '../../../support/builders.ts';
 
-const gone: MembershipChange = {
-  kind: 'remove',
-  memberId: 'mc',
-  ground: { kind: 'gone', heldMs: 60_000 },
-};
 const sameAddress: MembershipChange = {
   kind: 'remove',
   memberId: 'mc',

@@ -54,6 +54,13 @@ function pinAll(run: ChartRun): ChartRun {
   return run;
 }
 
+/** A cluster of one, its etcd launched for the first time. */
+function launchedAlone(): ChartRun {
+  const own = identity('a', { requiredSize: 1 });
+  const run = new ChartRun(settings('a', { requiredSize: 1 }));
+  return pinAll(run.done('prepare', prepared({ identity: own }))).done('launchEtcd', { pid: 7 });
+}
+
 describe('the five paths', () => {
   test('restart-existing: with data nothing is waited for', () => {
     const run = new ChartRun().done(
@@ -96,6 +103,38 @@ describe('the five paths', () => {
       initialCluster: 'a=http://a:2380',
       clusterToken: run.context.identity.plan?.plan.id,
     });
+  });
+
+  test.each([
+    ['bad-flags', 'etcd.wedged'],
+    ['port-taken', 'etcd.obstructed'],
+  ] as const)(
+    'bootstrap-new: a first launch that ended by %s is taken back on disk',
+    (kind, state) => {
+      const run = launchedAlone();
+      run.send(exited(kind));
+      expect(run.state).toContain('etcd.takingBack');
+      const { identity: written } = run.input('writeIdentity', 'takeLaunchBack');
+      expect(written.plan?.stage).toBe('committed');
+      run.done('writeIdentity', written, 'takeLaunchBack');
+      expect(run.state).toContain(state);
+      expect(run.context.data).toEqual({ kind: 'none' });
+    },
+  );
+
+  test('bootstrap-new: a launch that was taken back is pinned again before it is made again', () => {
+    const run = launchedAlone();
+    run.send(exited('port-taken'));
+    const { identity: written } = run.input('writeIdentity', 'takeLaunchBack');
+    run.done('writeIdentity', written, 'takeLaunchBack').elapse('obstructionRetry');
+    expect(run.input('writeIdentity').identity.plan?.stage).toBe('launched');
+    expect(run.running).not.toContain('launchEtcd');
+  });
+
+  test('a launch that has served, or ended later than its flags are read, is not taken back', () => {
+    expect(launchedAlone().send(exited('crashed')).state).toContain('etcd.backingOff');
+    const served = launchedAlone().send(probed());
+    expect(served.send(exited('port-taken')).state).toContain('etcd.obstructed');
   });
 
   test('bootstrap-new: an acknowledgement shows only once it is pinned', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Screen } from '../../../src/playground/screen.ts';
+import { Screen } from '../../../src/terminal/screen.ts';
 
 const csi = '\u001b[';
 
