@@ -4,7 +4,9 @@ import type { SimulatedMachine } from '../simulated-machine.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 
-/** The longest that any state waits by itself is a minute: the cap on removals is looked at anew. */
+/**
+ * The longest that any state waits by itself is a minute: the cap on removals is looked at anew.
+ */
 const longestSilenceMs = 70_000;
 
 /**

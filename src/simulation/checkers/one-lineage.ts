@@ -1,7 +1,9 @@
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 
-/** Of all clusters that etcd ever ran in there is one, whether it has acknowledged a write or not. */
+/**
+ * Of all clusters that etcd ever ran in there is one, whether it has acknowledged a write or not.
+ */
 export class OneLineage implements Checker {
   readonly violations: Violation[] = [];
 

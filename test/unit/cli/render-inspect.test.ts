@@ -24,7 +24,7 @@ etcd 3.6.14 healthy, pid 4343, member ma · e2d 0.1.0, pid 4242
 └─ ● active               1h  ○ preparing, stopping, stopped, failed
    └─ ● running           1h  ○ deciding, restartingExisting, joining, replacingSelf, bootstrapping…
       ├─ ● etcd           1h
-      │  └─ ● up          1h  ○ choosing, launching, rousing, backingOff, obstructed, wedged
+      │  └─ ● up          1h  ○ choosing, launching, rousing, backingOff, takingBack, takenBack, ob…
       │     └─ ● healthy  1h  ○ starting, unhealthy
       ├─ ● quorum         1h
       │  └─ ● held        1h  ○ unknown, lost
