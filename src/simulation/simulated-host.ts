@@ -40,7 +40,7 @@ export class SimulatedHost implements Host {
   surveyData(): Promise<{ readonly data: OwnData; readonly abandonedStart: boolean }> {
     return this.#ask(({ disk, isDamageHidden }) => ({
       data: dataOf(isDamageHidden && disk.state === 'unreadable' ? 'readable' : disk.state),
-      abandonedStart: false,
+      abandonedStart: disk.isEmpty && disk.hasLeftovers,
     }));
   }
 
@@ -81,6 +81,7 @@ export class SimulatedHost implements Host {
         const isLater = machine.launchEnds === 'newer-data' && disk.isEmpty;
         return endsAtOnce(isLater ? 'bad-flags' : machine.launchEnds, machine.world);
       }
+      disk.hasLeftovers = disk.isEmpty;
       const { peerAdvertise: peerUrl, clientAdvertise: clientUrl } = config.urls;
       const etcd = world.etcd.start({ disk, host: address, name, peerUrl, clientUrl, launch });
       machine.etcd = etcd;

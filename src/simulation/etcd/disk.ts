@@ -27,6 +27,8 @@ export class EtcdDisk {
   full = false;
   /** How long each write takes to be safe. */
   fsyncDelayMs = 0;
+  /** An etcd was started here that has not come as far as writing data: its folder is left. */
+  hasLeftovers = false;
   readonly #aside: MovedAside[] = [];
   #data: DataDir | null = null;
   #corrupt = false;
@@ -53,6 +55,7 @@ export class EtcdDisk {
   wipe(): void {
     this.#data = null;
     this.#corrupt = false;
+    this.hasLeftovers = false;
     this.#aside.length = 0;
   }
 
@@ -62,6 +65,7 @@ export class EtcdDisk {
   }
 
   moveAside(reason: string): void {
+    this.hasLeftovers = false;
     if (this.isEmpty) return;
     this.#aside.push({ reason, data: this.#data, corrupt: this.#corrupt });
     this.#data = null;
