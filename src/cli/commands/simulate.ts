@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { runCampaign } from '../../simulation/campaign.ts';
-import { Coverage } from '../../simulation/coverage.ts';
+import { Coverage, type CoverageData } from '../../simulation/coverage.ts';
 import { type CampaignFigures, renderCoveragePage } from '../../simulation/coverage-page.ts';
 import { drawScenario } from '../../simulation/draw.ts';
 import type { FaultKind } from '../../simulation/faults.ts';
@@ -22,8 +22,10 @@ async function runOne(seed: number, invocation: Invocation): Promise<number> {
   const { terminal } = invocation;
   const scenario = drawScenario(seed);
   const result = await runScenario(scenario);
-  if (isOn('json', invocation)) terminal.out(`${JSON.stringify(result, null, 2)}\n`);
-  else {
+  if (isOn('json', invocation)) {
+    const plain = { ...result, coverage: withoutSamples(result.coverage) };
+    terminal.out(`${JSON.stringify(plain, null, 2)}\n`);
+  } else {
     terminal.out(`${[`Faults of seed ${seed}:`, ...faultLines(scenario.faults), ''].join('\n')}`);
     terminal.out(
       `${(hasFailed(result) ? failureLines(result) : [sentenceOf(result)]).join('\n')}\n`,
@@ -32,6 +34,11 @@ async function runOne(seed: number, invocation: Invocation): Promise<number> {
   if (!hasFailed(result)) return 0;
   if (isOn('shrink', invocation)) await shrinkAndTell(result, terminal);
   return 1;
+}
+
+/** Samples of the chart are for the page of what was reached, and large. */
+function withoutSamples({ samples: _, ...counts }: CoverageData): Omit<CoverageData, 'samples'> {
+  return counts;
 }
 
 function sentenceOf({
@@ -130,7 +137,13 @@ class Sum {
 
   json() {
     const seeds = this.#all.toSorted((a, b) => a.seed - b.seed);
-    return { ...this.figures(), seedCount: seeds.length, failed: this.failed.length, seeds };
+    const { coverage, ...figures } = this.figures();
+    return {
+      ...figures,
+      failed: this.failed.length,
+      coverage: withoutSamples(coverage),
+      results: seeds,
+    };
   }
 
   text(tookMs: number): string {

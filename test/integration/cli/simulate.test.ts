@@ -10,9 +10,9 @@ const program = new URL('../../../dist/src/cli/main.js', import.meta.url).pathna
 test('e2d simulate gives each seed the trace that it has here', async () => {
   const args = [program, 'simulate', '--seeds', '3', '--from', '7', '--json'];
   const { stdout } = await run(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
-  const { seeds } = JSON.parse(stdout) as { seeds: { seed: number; traceHash: string }[] };
-  expect(seeds.map(({ seed }) => seed)).toEqual([7, 8, 9]);
-  for (const { seed, traceHash } of seeds) {
+  const { results } = JSON.parse(stdout) as { results: { seed: number; traceHash: string }[] };
+  expect(results.map(({ seed }) => seed)).toEqual([7, 8, 9]);
+  for (const { seed, traceHash } of results) {
     expect(traceHash).toBe((await runScenario(drawScenario(seed))).traceHash);
   }
 });
