@@ -35,7 +35,7 @@ function observer<Name extends keyof NodeObservers>(name: Name) {
 /** Durations in milliseconds that the chart waits by itself. */
 export const waits = {
   changeFirstMs: 250,
-  changeMaxMs: 15_000,
+  changeMaxMs: 3_000,
   refusalRetryMs: 1_000,
   planRetryMs: 1_000,
   settleRetryMs: 1_000,

@@ -44,6 +44,8 @@ export const scripts: Readonly<Record<StoryName, Script>> = {
     play: async ({ cluster, keep }) => {
       const leader = await cluster.leader();
       await knowsItself(leader);
+      // etcd adds nobody before its members have been connected for five seconds.
+      await pause(absenceMs);
       await leader.killBoth();
       await keep(leader);
       await leader.loseDisk();

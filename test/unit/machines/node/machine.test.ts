@@ -203,7 +203,7 @@ describe('the five paths', () => {
     });
     const steady = delays[0] ?? 0;
     expect(delays.slice(0, 4)).toEqual([steady, 2 * steady, 4 * steady, 8 * steady]);
-    expect(delays.slice(6)).toEqual([60 * steady, 60 * steady]);
+    expect(delays.slice(6)).toEqual([12 * steady, 12 * steady]);
     run.send(surveyed()).done('replaceMember', admitted);
     expect(run.context.failedChanges).toBe(0);
   });
