@@ -33,13 +33,20 @@ export function renderCoveragePage(figures: CampaignFigures, command: string): s
         text,
       ]),
     ),
-    table('States', ['State', 'Reached'], counted(stateNames(nodeMachine), coverage.states)),
+    table(
+      'States',
+      ['State', 'Reached'],
+      stateNames(nodeMachine).map((name) => [
+        `\`${name}\``,
+        coverage.states[name] ?? (byHand.states.has(name) ? 'by hand' : 'by a test'),
+      ]),
+    ),
     table(
       'Transitions',
       ['Transition', 'Taken'],
       transitionNames(nodeMachine).map((name) => [
         `\`${name}\``,
-        coverage.transitions[name] ?? (byHand.has(name) ? 'by hand' : 'by a test'),
+        coverage.transitions[name] ?? (byHand.transitions.has(name) ? 'by hand' : 'by a test'),
       ]),
     ),
     table(
@@ -65,10 +72,6 @@ export function renderCoveragePage(figures: CampaignFigures, command: string): s
 }
 
 type Row = readonly (string | number)[];
-
-function counted(names: readonly string[], counts: Readonly<Record<string, number>>): Row[] {
-  return names.map((name) => [`\`${name}\``, counts[name] ?? 0]);
-}
 
 function table(title: string, head: readonly string[], rows: readonly Row[]): readonly string[] {
   const line = (cells: Row) => `| ${cells.map((cell) => escaped(String(cell))).join(' | ')} |`;

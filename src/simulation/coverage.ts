@@ -114,16 +114,23 @@ interface Mark {
 interface Transition {
   readonly eventType: string;
   readonly guard?: unknown;
-  readonly target?: readonly { readonly id: string }[] | undefined;
+  readonly target?: readonly AnyStateNode[] | undefined;
   actions: readonly unknown[];
 }
 
 function markTransitions(state: AnyStateNode): void {
   transitionsOf(state).forEach((transition, index) => {
-    const targets = transition.target?.map(({ id }) => id) ?? [];
+    const targets = transition.target?.flatMap(enteredWith) ?? [];
     const params: Mark = { name: nameOf(state, transition, index), targets };
     transition.actions = [...transition.actions, { type: markAction, params }];
   });
+}
+
+/** A state, and what is entered inside of it by itself. */
+function enteredWith(state: AnyStateNode): readonly string[] {
+  const inside =
+    state.type === 'parallel' ? Object.values(state.states) : (state.initial?.target ?? []);
+  return [state.id, ...inside.flatMap(enteredWith)];
 }
 
 function transitionsOf(state: AnyStateNode): readonly Transition[] {

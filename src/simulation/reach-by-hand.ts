@@ -14,7 +14,7 @@ const fault = { code: 'put', message: 'put by hand' };
 export function reachByHand(
   samples: Readonly<Record<string, Checkpoint>>,
   names: readonly string[],
-): ReadonlySet<string> {
+): Coverage {
   const coverage = new Coverage();
   const chart = markedChart(coverage);
   for (const name of names) {
@@ -26,7 +26,7 @@ export function reachByHand(
       countMarks(coverage, actions);
     }
   }
-  return new Set(coverage.transitions.keys());
+  return coverage;
 }
 
 function eventsOf(type: string): readonly AnyEventObject[] {

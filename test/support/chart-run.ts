@@ -15,6 +15,8 @@ import { identity, settings, status } from './builders.ts';
 /** The node's chart folded by hand: facts in, states and asked-for effects out. No time, no I/O. */
 export class ChartRun {
   #snapshot: NodeSnapshot;
+  /** All that came in, in order. */
+  readonly events: AnyEventObject[] = [];
   readonly #asked = new Map<string, unknown>();
   readonly #timers = new Map<string, number>();
 
@@ -81,6 +83,7 @@ export class ChartRun {
   }
 
   #step(event: AnyEventObject): this {
+    this.events.push(event);
     const { snapshot, effects } = nextStep(this.#snapshot, event);
     this.#snapshot = snapshot;
     this.#take(effects);

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { initialTransition, transition } from 'xstate';
+import { nodeMachine } from '../../../machines/node/machine.ts';
+import { rules } from '../../../machines/rules.ts';
+import {
+  Coverage,
+  countMarks,
+  guardNames,
+  markedChart,
+  stateNames,
+  transitionNames,
+} from '../../../src/simulation/coverage.ts';
+import { faultKinds } from '../../../src/simulation/faults.ts';
+import { identity, member, settings, status } from '../../support/builders.ts';
+import { ChartRun, observed, prepared, probed, settledVoter } from '../../support/chart-run.ts';
+
+const silent = { code: 'unavailable', message: 'nobody answers' } as const;
+const learner = status('a', { learner: true });
+const list = [member('a', { learner: true }), member('b')];
+const statuses = { ma: learner, mb: status('b') };
+
+/** What no seed reaches: each walk leads over one or more of these transitions. */
+const walks: Readonly<Record<string, () => ChartRun>> = {
+  'a node of another size than its cluster is refused': () =>
+    new ChartRun().done('prepare', prepared()).send(answer({ requiredSize: 5, lineage: 'l' })),
+  'an operator ends a conflict of addresses': () =>
+    new ChartRun()
+      .done('prepare', prepared())
+      .send(answer(null, ['ma', 'mb']))
+      .send({ type: 'cluster.surveyed', atMs: 1, answer: { kind: 'silent' } }),
+  'etcd says that it is of another cluster': () =>
+    settledVoter().send(probed({ status: status('a', { clusterId: 'c2' }) })),
+  'the port of a first launch is taken, and free again': () => {
+    const run = launchedAlone();
+    run.send({ type: 'etcd.exited', atMs: 0, reason: { kind: 'port-taken', sentence: 'taken' } });
+    const { identity: written } = run.input('writeIdentity', 'takeLaunchBack');
+    return run.done('writeIdentity', written, 'takeLaunchBack').elapse('obstructionRetry');
+  },
+  'a learner is promoted by somebody else': () => learning().send(probed({ status: status('a') })),
+  'a learner is a voter after all when its promotion has failed': () => {
+    const run = learning();
+    run.send(observed(0, { members: list, statuses }));
+    run.send(observed(1_000, { members: list, statuses }));
+    run.done('changeMembership', { kind: 'failed', fault: silent }, 'promote');
+    return run.send(probed({ status: status('a') }));
+  },
+  'what a voter writes down about itself fails, and is tried again': () =>
+    learning()
+      .send(probed({ status: status('a') }))
+      .fails('recordCluster')
+      .elapse('settleRetry'),
+};
+
+function answer(record: { requiredSize: number; lineage: string } | null, answering = ['mb']) {
+  const members = [member('a'), member('b')];
+  const answers = { kind: 'answers', clusterId: 'c1', members, answering, record } as const;
+  return { type: 'cluster.surveyed', atMs: 0, answer: answers } as const;
+}
+
+function learning(): ChartRun {
+  return new ChartRun()
+    .done('prepare', prepared({ data: { kind: 'readable' } }))
+    .done('launchEtcd', { pid: 7 })
+    .send(probed({ status: learner }));
+}
+
+function launchedAlone(): ChartRun {
+  const own = identity('a', { requiredSize: 1 });
+  const run = new ChartRun(settings('a', { requiredSize: 1 }));
+  run.done('prepare', prepared({ identity: own }));
+  while (run.running.includes('writeIdentity')) {
+    run.done('writeIdentity', run.input('writeIdentity').identity);
+  }
+  return run.done('launchEtcd', { pid: 7 });
+}
+
+/** What the walks reach, by the names of the page. */
+function walked(): Coverage {
+  const coverage = new Coverage();
+  const chart = markedChart(coverage);
+  for (const walk of Object.values(walks)) {
+    const run = walk();
+    let [snapshot, actions] = initialTransition(chart, run.context.settings);
+    for (const event of run.events) {
+      countMarks(coverage, actions);
+      [snapshot, actions] = transition(chart, snapshot, event as never);
+    }
+    countMarks(coverage, actions);
+  }
+  return coverage;
+}
+
+/** The second cell of each row of a table of the page, by its first. */
+function rowsOf(title: string): ReadonlyMap<string, string> {
+  const page = readFileSync('docs/simulation-coverage.md', 'utf8').replaceAll('\\|', '|');
+  const section = page.split('\n## ').find((part) => part.startsWith(`${title}\n`)) ?? '';
+  const rows = section
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2);
+  return new Map(
+    rows.map((row) => {
+      const [name = '', count = ''] = row.slice(2, -2).split(' | ');
+      return [name.replaceAll('`', ''), count.trim()];
+    }),
+  );
+}
+
+const howTo = 'npm run simulate -- --seeds 600 --coverage docs/simulation-coverage.md';
+
+describe('the page of what the simulation reaches', () => {
+  test.each([
+    ['States', stateNames(nodeMachine)],
+    ['Transitions', transitionNames(nodeMachine)],
+    ['Guards', guardNames()],
+    ['Rules', Object.keys(rules)],
+    ['Faults', [...faultKinds]],
+  ])(`%s are those of the chart; if not: ${howTo}`, (title, names) => {
+    expect([...rowsOf(title).keys()]).toEqual(names);
+  });
+
+  test('every kind of fault was injected', () => {
+    expect([...rowsOf('Faults')].filter(([, count]) => !(Number(count) > 0))).toEqual([]);
+  });
+
+  test.each(['States', 'Transitions'])(
+    '%s are all reached: by seeds, by hand or by a walk',
+    (title) => {
+      const reached = title === 'States' ? walked().states : walked().transitions;
+      const missed = [...rowsOf(title)].filter(
+        ([name, count]) => !(Number(count) > 0) && count !== 'by hand' && !reached.has(name),
+      );
+      expect(missed).toEqual([]);
+    },
+  );
+
+  test('nearly all transitions are taken by seeds', () => {
+    const rows = [...rowsOf('Transitions').values()];
+    const bySeeds = rows.filter((count) => Number(count) > 0).length;
+    expect(bySeeds / rows.length).toBeGreaterThan(0.7);
+  });
+});
