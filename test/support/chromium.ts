@@ -8,21 +8,21 @@ const installTimeoutMs = 8 * 60_000;
 const lockFile = join(tmpdir(), 'e2d-chromium.lock');
 
 /**
- * The path of a Chromium: the one that `E2D_CHROMIUM` names, or one on the PATH, or else Debian's,
+ * The path of a Chromium: the one that `TEST_CHROMIUM` names, or one on the PATH, or else Debian's,
  * which is installed where this user may. Null, with the reason, where none can be had.
  */
 export function provideChromium(): { readonly path: string } | { readonly reason: string } {
-  const named = process.env['E2D_CHROMIUM'];
+  const named = process.env['TEST_CHROMIUM'];
   if (named !== undefined && named !== '') {
     if (existsSync(named)) return { path: named };
-    throw new Error(`E2D_CHROMIUM names ${named}, which is not there`);
+    throw new Error(`TEST_CHROMIUM names ${named}, which is not there`);
   }
   waitForInstallation();
   const found = onPath();
   if (found !== null) return { path: found };
   const [asRoot, problem] = waysToRoot();
   if (asRoot === null)
-    return { reason: `${problem}: install chromium, or name one in E2D_CHROMIUM` };
+    return { reason: `${problem}: install chromium, or name one in TEST_CHROMIUM` };
   install(asRoot);
   const installed = onPath();
   if (installed === null)
@@ -63,7 +63,7 @@ function install(asRoot: readonly string[]): void {
     encoding: 'utf8',
   });
   if (status === 0) return;
-  throw new Error(`Chromium cannot be installed; name one in E2D_CHROMIUM.\n${stdout}${stderr}`);
+  throw new Error(`Chromium cannot be installed; name one in TEST_CHROMIUM.\n${stdout}${stderr}`);
 }
 
 /** What is being installed is not whole yet. */

@@ -13,7 +13,7 @@ const installTimeoutMs = 10 * 60_000;
 /**
  * Runs once before the tests that need real programs: finds or installs etcd and names it to all
  * of them in `E2D_ETCD_BIN_DIR` (an etcd named there already is used as it is), does the same for
- * a Chromium in `E2D_CHROMIUM`, and builds `dist/`.
+ * a Chromium in `TEST_CHROMIUM`, and builds `dist/`.
  */
 export default async function prepareRealTools(): Promise<void> {
   const { dir, version, warnings } = await provideEtcd();
@@ -40,7 +40,7 @@ async function provideEtcd(): Promise<EtcdBinaries> {
 function nameChromium(): void {
   try {
     const provided = provideChromium();
-    if ('path' in provided) process.env['E2D_CHROMIUM'] = provided.path;
+    if ('path' in provided) process.env['TEST_CHROMIUM'] = provided.path;
     else process.stderr.write(`No test opens a page: ${provided.reason}.\n`);
   } catch (error) {
     process.stderr.write(`No test opens a page: ${textOf(error)}\n`);
