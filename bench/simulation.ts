@@ -4,9 +4,11 @@ import { median } from './compare.ts';
 
 /** How much faster than real time a simulated cluster lives, its own share of faults or none. */
 
+/** With e2d's default time-outs, not the short ones that seeds draw. */
 function quietCluster(seed: number, size: 1 | 3 | 5): Scenario {
   const { draft } = drawScenario(seed);
-  return { seed, draft: { ...draft, size }, faults: [] };
+  const timeouts = { healthCheckTimeoutMs: 300_000, learnerTimeoutMs: 600_000 };
+  return { seed, draft: { ...draft, ...timeouts, size }, faults: [] };
 }
 
 async function timesRealTime(scenario: Scenario): Promise<number> {
