@@ -1,16 +1,31 @@
 import { distinctUntilChanged, map, type Observable, startWith } from 'rxjs';
 import type { Peer } from '../../machines/facts.ts';
 import type { Announcement } from '../../machines/node/announcement.ts';
+import type { Endpoint, NodeConfig } from '../config/node-config.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import type { Gossip } from '../gossip/gossip-api.ts';
-import type { GossipSettings } from '../gossip/settings.ts';
+import type { GossipConfig } from '../gossip/gossip-config.ts';
 import type { GossipView, Member } from '../gossip/view.ts';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement-codec.ts';
 
 const leaveTimeoutMs = 1_500;
 
-/** A dead node's name is free at once: a machine that was replaced may keep its name. */
-export const gossipSettings: Partial<GossipSettings> = { deadNodeReclaimTimeMs: 1 };
+/** What a node's gossip is started with, over real sockets and simulated ones. */
+export function poolConfig(config: NodeConfig, name: string): GossipConfig {
+  const { gossip, bootstrapAddresses } = config;
+  return {
+    name,
+    bind: { addr: gossip.host, port: gossip.port },
+    advertise: { addr: gossip.advertise.host, port: gossip.advertise.port },
+    bootstrap: bootstrapAddresses.map(hostPort),
+    // A dead node's name is free at once: a machine that was replaced may keep its name.
+    settings: { deadNodeReclaimTimeMs: 1 },
+  };
+}
+
+function hostPort({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
 
 /** The gossip pool as this project sees it: other nodes, each with what it announces of itself. */
 export class PeerGossip {

@@ -7,29 +7,27 @@ export interface CampaignOptions {
   /** How many run at the same time; as many as there are cores when absent. */
   readonly workers?: number;
   readonly onResult: (result: ScenarioResult) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Runs many seeds, spread over worker threads; results come in no order. Rejects when one dies. */
-export async function runCampaign({ seeds, workers, onResult, signal }: CampaignOptions) {
+export async function runCampaign({ seeds, workers, onResult }: CampaignOptions) {
   const left = [...seeds];
   const count = Math.min(workers ?? availableParallelism(), seeds.length);
-  const one = () => workThrough({ next: () => left.shift(), onResult, signal });
+  const one = () => workThrough({ next: () => left.shift(), onResult });
   await Promise.all(Array.from({ length: count }, one));
 }
 
 interface Work {
   readonly next: () => number | undefined;
   readonly onResult: (result: ScenarioResult) => void;
-  readonly signal: AbortSignal | undefined;
 }
 
-function workThrough({ next, onResult, signal }: Work): Promise<void> {
+function workThrough({ next, onResult }: Work): Promise<void> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./campaign-worker.${extension}`, import.meta.url));
   return new Promise<void>((resolve, reject) => {
     const hand = () => {
-      const seed = signal?.aborted ? undefined : next();
+      const seed = next();
       if (seed === undefined) resolve();
       else worker.postMessage(seed);
     };
@@ -39,7 +37,6 @@ function workThrough({ next, onResult, signal }: Work): Promise<void> {
     });
     worker.on('error', reject);
     worker.on('exit', () => resolve());
-    signal?.addEventListener('abort', () => void worker.terminate(), { once: true });
     hand();
   }).finally(() => worker.terminate());
 }

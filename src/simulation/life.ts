@@ -9,7 +9,7 @@ import { type ComposedNode, composeNode } from '../node/compose.ts';
 import type { DriverEntry } from '../node/driver.ts';
 import { toFault } from '../node/effects.ts';
 import { settingsOf } from '../node/node-settings.ts';
-import { gossipSettings, PeerGossip } from '../node/peer-gossip.ts';
+import { PeerGossip, poolConfig } from '../node/peer-gossip.ts';
 import type { SimulatedTransport } from './gossip-network.ts';
 import type { Dweller, Habitat } from './habitat.ts';
 import { ProcessTime } from './process-time.ts';
@@ -154,18 +154,10 @@ export class Life implements Dweller {
 
   async #meetPeers(identity: Identity): Promise<PeerGossip> {
     const { world, config, random } = this.machine;
-    const { gossip, bootstrapAddresses } = config;
-    const bind = { addr: gossip.host, port: gossip.port };
-    this.#transport = world.network.transport(bind, this.time);
-    const pool = createGossip(
-      {
-        name: identity.name,
-        bind,
-        bootstrap: bootstrapAddresses.map(({ host, port }) => `${host}:${port}`),
-        settings: gossipSettings,
-      },
-      { clock: this.time, random: random.fork(), transport: this.#transport },
-    );
+    const own = poolConfig(config, identity.name);
+    this.#transport = world.network.transport(own.bind, this.time);
+    const deps = { clock: this.time, random: random.fork(), transport: this.#transport };
+    const pool = createGossip(own, deps);
     return PeerGossip.start(identity.name, pool);
   }
 

@@ -36,19 +36,18 @@ export class Trace implements WorldWatcher {
     this.#states.set(name, state);
     const moved = from === state ? state : `${from} → ${state}`;
     const asked = began.length === 0 ? '' : ` [${began.join(', ')}]`;
-    this.#remember(world, `${name} ${event.type.padEnd(28)} ${moved}${asked}`);
+    this.#remember(world.time.nowMs(), `${name} ${event.type.padEnd(28)} ${moved}${asked}`);
   }
 
   configChanged({ kind, memberId, atMs, votersBefore }: ConfigChangeEvent): void {
     this.#hash.update(`${atMs} ${kind} ${memberId}\n`);
-    this.#last.push(`${stamp(atMs)} etcd  ${kind} ${memberId} (voters ${votersBefore.join(', ')})`);
-    if (this.#last.length > shown) this.#last.shift();
+    this.#remember(atMs, `etcd  ${kind} ${memberId} (voters ${votersBefore.join(', ')})`);
   }
 
   /** Something that is no step of a chart. */
   note(world: Pick<Surroundings, 'time'>, line: string): void {
     this.#hash.update(`${world.time.nowMs()} ${line}\n`);
-    this.#remember(world, line);
+    this.#remember(world.time.nowMs(), line);
   }
 
   /** The last transitions, one a line, oldest first. */
@@ -61,8 +60,8 @@ export class Trace implements WorldWatcher {
     return this.#hash.digest('hex').slice(0, 16);
   }
 
-  #remember(world: Pick<Surroundings, 'time'>, line: string): void {
-    this.#last.push(`${stamp(world.time.nowMs())} ${line}`);
+  #remember(atMs: number, line: string): void {
+    this.#last.push(`${stamp(atMs)} ${line}`);
     if (this.#last.length > shown) this.#last.shift();
   }
 }

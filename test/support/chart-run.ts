@@ -137,3 +137,18 @@ export function settledVoter(own: NodeSettings = settings()): ChartRun {
     .done('launchEtcd', { pid: 7 })
     .send(probed());
 }
+
+/** Answers every request to write the identity down, as a disk would. */
+export function pinAll(run: ChartRun): ChartRun {
+  while (run.running.includes('writeIdentity')) {
+    run.done('writeIdentity', run.input('writeIdentity').identity);
+  }
+  return run;
+}
+
+/** A cluster of one, its etcd launched for the first time. */
+export function launchedAlone(): ChartRun {
+  const own = identity('a', { requiredSize: 1 });
+  const run = new ChartRun(settings('a', { requiredSize: 1 }));
+  return pinAll(run.done('prepare', prepared({ identity: own }))).done('launchEtcd', { pid: 7 });
+}

@@ -1,6 +1,5 @@
 import { formatAddress, type SocketAddress } from '../../src/gossip/address.ts';
 import type { Clock } from '../../src/gossip/clock.ts';
-import type { Random } from '../../src/gossip/random.ts';
 import type {
   ByteStream,
   StreamHandlers,
@@ -126,19 +125,6 @@ export class NodeClock implements Clock {
 /** Lets everything run that waits for promises only. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
-}
-
-/** A repeatable source of chance (mulberry32). */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return {
-    next: () => {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    },
-  };
 }
 
 export interface SentPacket {

@@ -4,7 +4,8 @@ import type { GossipSettings } from '../../src/gossip/settings.ts';
 import type { UserState } from '../../src/gossip/state-exchange.ts';
 import type { GossipEvent } from '../../src/gossip/view.ts';
 import type { Keyring } from '../../src/gossip/wire/keyring.ts';
-import { GossipNetwork, NodeClock, seededRandom, VirtualClock } from './gossip-network.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { GossipNetwork, NodeClock, VirtualClock } from './gossip-network.ts';
 
 /** A gossip node of a simulated pool, with all that it has told so far. */
 export interface PoolNode {
@@ -53,7 +54,7 @@ export class GossipPool {
       { name, bind, ...config },
       {
         clock,
-        random: seededRandom(this.#seed),
+        random: new SeededRandom(this.#seed),
         transport: this.network.transport(bind),
         ...(resolveHost === undefined ? {} : { resolveHost }),
         ...(userState === undefined ? {} : { userState }),

@@ -1,11 +1,11 @@
 import { initialTransition, transition } from 'xstate';
+import { ownReasonOf } from '../../../machines/node/reason-of.ts';
 import {
   checkpointOf,
   type NodeSnapshot,
   type StepEffect,
   stepOf,
 } from '../../../machines/node/step.ts';
-import { rules } from '../../../machines/rules.ts';
 import { statePath } from '../../../machines/state-path.ts';
 import { type Coverage, countMarks, markedChart, tally } from '../coverage.ts';
 import type { Life } from '../life.ts';
@@ -76,18 +76,12 @@ export class Replay implements Checker {
 
   #countReasons(effects: readonly StepEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind !== 'start') continue;
-      const rule = ruleOf(effect.input);
-      if (rule in rules) tally(this.#coverage.rules, rule);
+      const reason = ownReasonOf(effect);
+      if (reason !== null) tally(this.#coverage.rules, reason.rule);
     }
   }
 }
 
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
-}
-
-function ruleOf(input: unknown): string {
-  const { reason } = (input ?? {}) as { readonly reason?: { readonly rule?: unknown } };
-  return String(reason?.rule);
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ProbeOrder } from '../../../src/gossip/probe-order.ts';
-import { seededRandom } from '../../support/gossip-network.ts';
+import { SeededRandom } from '../../../src/simulation/seeded-random.ts';
 
 const everybody = () => true;
 const nothing = () => {};
 
 describe('the order of probes', () => {
   test('every round has everybody once, in changing order', () => {
-    const order = new ProbeOrder(seededRandom(1));
+    const order = new ProbeOrder(new SeededRandom(1));
     for (const name of ['a', 'b', 'c', 'd']) order.add(name);
     const rounds = new Set<string>();
     for (let round = 0; round < 20; round += 1) {
@@ -19,7 +19,7 @@ describe('the order of probes', () => {
   });
 
   test('unwanted ones are passed over; without anybody there is none', () => {
-    const order = new ProbeOrder(seededRandom(1));
+    const order = new ProbeOrder(new SeededRandom(1));
     expect(order.take(everybody, nothing)).toBeUndefined();
     order.add('a');
     order.add('b');
@@ -29,7 +29,7 @@ describe('the order of probes', () => {
   });
 
   test('a newcomer and a removal in mid-round repeat and skip nobody', () => {
-    const random = seededRandom(9);
+    const random = new SeededRandom(9);
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const order = new ProbeOrder(random);
       for (const name of ['a', 'b', 'c', 'd']) order.add(name);
@@ -55,7 +55,7 @@ describe('the order of probes', () => {
   });
 
   test('whoever is removed as a round ends is not probed again', () => {
-    const order = new ProbeOrder(seededRandom(1));
+    const order = new ProbeOrder(new SeededRandom(1));
     order.add('a');
     order.add('b');
     order.take(everybody, nothing);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { backOffMs } from '../../../src/gossip/back-off.ts';
 import { jittered, randomIndex, shuffled } from '../../../src/gossip/random.ts';
 import { pushPullDelayMs, retransmitLimit } from '../../../src/gossip/spreading.ts';
-import { seededRandom } from '../../support/gossip-network.ts';
+import { SeededRandom } from '../../../src/simulation/seeded-random.ts';
 
 describe('how often news is sent', () => {
   test.each([
@@ -52,13 +52,13 @@ describe('chance', () => {
   });
 
   test('every index is drawn, and none outside', () => {
-    const random = seededRandom(3);
+    const random = new SeededRandom(3);
     const drawn = new Set(Array.from({ length: 200 }, () => randomIndex(random, 5)));
     expect([...drawn].sort()).toEqual([0, 1, 2, 3, 4]);
   });
 
   test('a shuffle keeps all items and gives every order', () => {
-    const random = seededRandom(5);
+    const random = new SeededRandom(5);
     const orders = new Set(
       Array.from({ length: 200 }, () => shuffled(['a', 'b', 'c'], random).join('')),
     );

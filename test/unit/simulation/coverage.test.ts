@@ -12,8 +12,15 @@ import {
   transitionNames,
 } from '../../../src/simulation/coverage.ts';
 import { faultKinds } from '../../../src/simulation/faults.ts';
-import { identity, member, settings, status } from '../../support/builders.ts';
-import { ChartRun, observed, prepared, probed, settledVoter } from '../../support/chart-run.ts';
+import { member, status } from '../../support/builders.ts';
+import {
+  ChartRun,
+  launchedAlone,
+  observed,
+  prepared,
+  probed,
+  settledVoter,
+} from '../../support/chart-run.ts';
 
 const silent = { code: 'unavailable', message: 'nobody answers' } as const;
 const learner = status('a', { learner: true });
@@ -63,16 +70,6 @@ function learning(): ChartRun {
     .done('prepare', prepared({ data: { kind: 'readable' } }))
     .done('launchEtcd', { pid: 7 })
     .send(probed({ status: learner }));
-}
-
-function launchedAlone(): ChartRun {
-  const own = identity('a', { requiredSize: 1 });
-  const run = new ChartRun(settings('a', { requiredSize: 1 }));
-  run.done('prepare', prepared({ identity: own }));
-  while (run.running.includes('writeIdentity')) {
-    run.done('writeIdentity', run.input('writeIdentity').identity);
-  }
-  return run.done('launchEtcd', { pid: 7 });
 }
 
 /** What the walks reach, by the names of the page. */

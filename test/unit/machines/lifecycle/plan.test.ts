@@ -7,8 +7,8 @@ import {
   planStep,
   proposalOf,
 } from '../../../../machines/lifecycle/plan.ts';
+import { SeededRandom } from '../../../../src/simulation/seeded-random.ts';
 import { identity, lifecycleFacts, peer } from '../../../support/builders.ts';
-import { seededRandom } from '../../../support/seeded-random.ts';
 
 function stepOf(own: Identity, peers: readonly Peer[], nonce = 'n0'): PlanStep {
   return planStep({ identity: own, peers, nonce });
@@ -160,7 +160,7 @@ describe('a participant', () => {
  * order.
  */
 class Pool {
-  readonly #random: () => number;
+  readonly #random: SeededRandom;
   readonly #names: readonly string[];
   readonly #identities = new Map<string, Identity>();
   readonly #seen = new Map<string, Map<string, Peer>>();
@@ -168,7 +168,7 @@ class Pool {
   readonly launched = new Map<string, string>();
   #cut = new Set<string>();
 
-  constructor(size: number, random: () => number) {
+  constructor(size: number, random: SeededRandom) {
     this.#random = random;
     this.#names = ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, size);
     for (const name of this.#names) {
@@ -178,12 +178,12 @@ class Pool {
   }
 
   step(): void {
-    const chance = this.#random();
+    const chance = this.#random.next();
     const name = this.#pick();
     if (chance < 0.5) this.#deliver(name, this.#pick());
     else if (chance < 0.9) this.#act(name);
     else if (chance < 0.94) this.#restart(name);
-    else this.#cut = new Set(this.#names.filter(() => this.#random() < 0.3));
+    else this.#cut = new Set(this.#names.filter(() => this.#random.next() < 0.3));
   }
 
   heal(): void {
@@ -197,7 +197,7 @@ class Pool {
   }
 
   #pick(): string {
-    return this.#names[Math.floor(this.#random() * this.#names.length)] ?? 'a';
+    return this.#names[Math.floor(this.#random.next() * this.#names.length)] ?? 'a';
   }
 
   #own(name: string): Identity {
@@ -272,7 +272,7 @@ describe('S7: whatever gossip does, one plan at the most comes true', () => {
   test.each([3, 4, 5])('among %i nodes, of which 3 are required', (size) => {
     let formed = 0;
     for (let seed = 1; seed <= 400; seed += 1) {
-      const pool = new Pool(size, seededRandom(seed * 1_000 + size));
+      const pool = new Pool(size, new SeededRandom(seed * 1_000 + size));
       for (let step = 0; step < 250; step += 1) {
         pool.step();
         const plans = new Set(pool.launched.values());

@@ -12,7 +12,15 @@ import {
   status,
   statuses,
 } from '../../../support/builders.ts';
-import { ChartRun, observed, prepared, probed, settledVoter } from '../../../support/chart-run.ts';
+import {
+  ChartRun,
+  launchedAlone,
+  observed,
+  pinAll,
+  prepared,
+  probed,
+  settledVoter,
+} from '../../../support/chart-run.ts';
 
 const silent = { code: 'unavailable', message: 'nobody answers' };
 const members = [member('a'), member('b'), member('c')];
@@ -45,21 +53,6 @@ const admitted: ChangeOutcome = {
   memberId: 'mnew',
 };
 const learnerStatus = status('a', { memberId: 'mnew', learner: true });
-
-/** Answers every request to write the identity down, as a disk would. */
-function pinAll(run: ChartRun): ChartRun {
-  while (run.running.includes('writeIdentity')) {
-    run.done('writeIdentity', run.input('writeIdentity').identity);
-  }
-  return run;
-}
-
-/** A cluster of one, its etcd launched for the first time. */
-function launchedAlone(): ChartRun {
-  const own = identity('a', { requiredSize: 1 });
-  const run = new ChartRun(settings('a', { requiredSize: 1 }));
-  return pinAll(run.done('prepare', prepared({ identity: own }))).done('launchEtcd', { pid: 7 });
-}
 
 describe('the five paths', () => {
   test('restart-existing: with data nothing is waited for', () => {

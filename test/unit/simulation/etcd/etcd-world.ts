@@ -5,7 +5,7 @@ import { EtcdDisk } from '../../../../src/simulation/etcd/disk.ts';
 import { EtcdModel, type EtcdModelOptions } from '../../../../src/simulation/etcd/model.ts';
 import type { EtcdProcess } from '../../../../src/simulation/etcd/process.ts';
 import type { EtcdWorld } from '../../../../src/simulation/etcd/world.ts';
-import { seededRandom } from '../../../support/gossip-network.ts';
+import { SeededRandom } from '../../../../src/simulation/seeded-random.ts';
 
 interface Timer {
   readonly atMs: number;
@@ -87,7 +87,7 @@ export class TestCluster {
   readonly nodes = new Map<string, TestNode>();
 
   constructor(seed = 1, options: EtcdModelOptions = {}) {
-    this.random = seededRandom(seed);
+    this.random = new SeededRandom(seed);
     this.world = {
       clock: this.clock,
       random: this.random,
