@@ -105,10 +105,12 @@ export interface PlanVote {
 
 /**
  * The nodes a coordinator proposes to form the cluster, by node id, and the nonce of the proposal.
+ * With a snapshot they restore it, every one of them that very file (S4).
  */
 export interface PlanProposal {
   readonly nonce: string;
   readonly nodeIds: readonly string[];
+  readonly snapshot?: PinnedSnapshot;
 }
 
 /**
@@ -119,6 +121,32 @@ export interface BootstrapPlan {
   readonly id: string;
   readonly coordinator: string;
   readonly members: readonly PlannedMember[];
+  /** Present in a plan that restores: its members start from this snapshot, and from no other. */
+  readonly snapshot?: PinnedSnapshot;
+}
+
+/** The one snapshot that a restore is bound to (S4). */
+export interface PinnedSnapshot {
+  readonly id: string;
+  /** Of what etcd gave when it was taken, in hexadecimal. */
+  readonly sha256: string;
+  readonly revision: number;
+  /** The lineage whose running cluster an operator has go back with it; absent for a lost one. */
+  readonly replaces?: string;
+}
+
+/**
+ * An operator's word on a restore.
+ * - `approve`: of a lost cluster, where the policy is to ask
+ * - `goBack`: of a running cluster
+ * - `rebuild`: of a cluster that lost its quorum for good, from one node on (S15)
+ */
+export interface RestoreOrder {
+  readonly kind: 'approve' | 'goBack' | 'rebuild';
+  /** Of the store; null for the newest that verifies, or, to rebuild, for what this node has. */
+  readonly snapshotId: string | null;
+  /** The lineage whose later writes the operator gives up; null where none is known. */
+  readonly lineage: string | null;
 }
 
 export interface PlannedMember {
@@ -157,6 +185,14 @@ export interface PinnedPlan {
 export interface ClusterRecord {
   readonly lineage: string;
   readonly requiredSize: number;
+  /** What the lineage was restored from; absent for one that was bootstrapped. */
+  readonly parent?: LineageParent;
+}
+
+export interface LineageParent {
+  readonly lineage: string | null;
+  readonly snapshotId: string;
+  readonly revision: number;
 }
 
 /** What the other nodes' endpoints answer to one that has no etcd of its own. */
@@ -172,8 +208,37 @@ export type ClusterAnswer =
       readonly record: ClusterRecord | null;
     };
 
-/** What is known of the snapshot store. `unread` until its listing was tried. */
-export type StoreFact = 'none' | 'unread' | 'unreadable' | 'empty' | 'snapshot';
+/**
+ * What is known of the snapshot store. `unread` until its listing was tried; `ambiguous` when it
+ * holds snapshots of several lineages, none of which continues the other (S6).
+ */
+export type StoreFact = 'none' | 'unread' | 'unreadable' | 'empty' | 'snapshot' | 'ambiguous';
+
+/** A store as it was read, with the sentence that goes with it. */
+export interface StoreReading {
+  readonly fact: Exclude<StoreFact, 'none' | 'unread'>;
+  readonly sentence: string;
+}
+
+/** A snapshot that was taken; `skipped` when the store holds one of this very revision. */
+export interface TakenSnapshot {
+  readonly kind: 'taken' | 'skipped';
+  readonly id: string;
+  readonly revision: number;
+  readonly storedBytes: number;
+  /** On the monotonic clock of the node that took it. */
+  readonly atMs: number;
+}
+
+/** The latest proof of a snapshot of the lineage: restored into a scratch etcd and compared. */
+export interface SnapshotProof {
+  readonly snapshotId: string;
+  readonly outcome: 'proven' | 'failed';
+  readonly sentence: string;
+  /** UTC, by the clock of the node that made it. */
+  readonly provenAt: string;
+  readonly rtoMs: number | null;
+}
 
 /** One probe of the node's own etcd. A field that failed holds its fault. */
 export interface OwnProbe {

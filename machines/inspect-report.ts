@@ -38,6 +38,7 @@ export interface InspectReport {
   readonly leader: StatusReport['leader'];
   readonly members: StatusReport['members'];
   readonly peers: StatusReport['peers'];
+  readonly snapshots: StatusReport['snapshots'];
   readonly next: string;
   readonly safeToStopOne: StatusReport['safeToStopOne'];
   readonly recording: RecordingReport;

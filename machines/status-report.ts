@@ -1,4 +1,4 @@
-import type { ClusterId, MemberId, OwnData, Peer } from './facts.ts';
+import type { ClusterId, MemberId, OwnData, Peer, SnapshotProof } from './facts.ts';
 import type { RuleId } from './rules.ts';
 
 /**
@@ -20,6 +20,8 @@ export interface StatusReport {
   readonly members: readonly MemberReport[];
   /** The other nodes as gossip shows them. */
   readonly peers: readonly PeerReport[];
+  /** What this node does for the cluster's snapshots; null where no store is configured. */
+  readonly snapshots: SnapshotReport | null;
   /** What would happen next, as a sentence. */
   readonly next: string;
   readonly safeToStopOne: { readonly safe: boolean; readonly reason: string };
@@ -58,6 +60,8 @@ interface EtcdReport {
   readonly version: string | null;
   readonly pid: number | null;
   readonly memberId: MemberId | null;
+  /** Where its clients reach it. */
+  readonly clientUrl: string;
 }
 
 interface QuorumReport {
@@ -93,5 +97,51 @@ export interface PeerReport {
   readonly status: Peer['status'];
   readonly data: OwnData['kind'];
   readonly peerUrl: string;
+  readonly clientUrl: string;
   readonly clusterId: ClusterId | null;
+}
+
+/** Snapshots are the work of the node beside the leader: what the others say of them is old. */
+export interface SnapshotReport {
+  readonly state: 'idle' | 'resting' | 'taking' | 'taken' | 'thinning' | 'failing';
+  readonly last: LastSnapshotReport | null;
+  /** Attempts that failed, one after the other, and the latest of their sentences. */
+  readonly failures: number;
+  readonly fault: string | null;
+  readonly retention: RetentionReport | null;
+  readonly proof: ProofReport | null;
+  /** Why the latest attempt at a proof came to nothing, which says nothing about the snapshot. */
+  readonly proofFault: string | null;
+  /** How old the latest proof may become; null: nothing is proven by itself. */
+  readonly verifyIntervalMs: number | null;
+  /** The latest proof is older than twice that. */
+  readonly proofOverdue: boolean;
+}
+
+export interface LastSnapshotReport {
+  readonly id: string;
+  readonly revision: number;
+  readonly storedBytes: number;
+  /** Since it was taken, or was last found to hold all that there is. */
+  readonly ageMs: number;
+}
+
+export interface RetentionReport {
+  readonly kept: number;
+  readonly removed: number;
+  /** Why nothing was removed although something was due, as a sentence. */
+  readonly refusal: string | null;
+  readonly ageMs: number;
+}
+
+export interface ProofReport {
+  readonly snapshotId: string;
+  readonly outcome: SnapshotProof['outcome'];
+  readonly sentence: string;
+  /** UTC, by the clock of the node that made it. */
+  readonly provenAt: string;
+  /** By the wall clock of this node. */
+  readonly ageMs: number;
+  /** From the beginning of the download to a serving etcd. */
+  readonly rtoSeconds: number | null;
 }

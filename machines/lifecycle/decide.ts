@@ -1,48 +1,26 @@
-import type {
-  ClusterAnswer,
-  DataClaim,
-  Identity,
-  Member,
-  OwnData,
-  Peer,
-  StoreFact,
-} from '../facts.ts';
+import type { Member } from '../facts.ts';
 import { memberAt } from '../quorum.ts';
-import type { CitedFacts, Decision } from './decision.ts';
-
-/** Everything the lifecycle decision may look at. */
-export interface LifecycleFacts {
-  readonly data: OwnData;
-  readonly identity: Identity;
-  /** The process id of an etcd that already runs on our data dir and is ours (S16). */
-  readonly adoptedPid: number | null;
-  /** True once our own etcd ended saying that its member was removed from the cluster. */
-  readonly removedByCluster: boolean;
-  readonly answer: ClusterAnswer;
-  readonly peers: readonly Peer[];
-  readonly store: StoreFact;
-  readonly restorePolicy: 'auto' | 'manual';
-}
-
-type Answering = Extract<ClusterAnswer, { kind: 'answers' }>;
+import { decideRestore, obeyOrder, resumeRestore } from './decide-restore.ts';
+import type { Decision } from './decision.ts';
+import {
+  type Answering,
+  cite,
+  dataClaim,
+  type LifecycleFacts,
+  namesOf,
+  presentNodes,
+} from './lifecycle-facts.ts';
 
 /** The lifecycle decision table: the first row that matches wins. Total, and pure. */
 export function decide(facts: LifecycleFacts): Decision {
   return (
     refuseOtherSize(facts) ??
+    resumeRestore(facts) ??
+    obeyOrder(facts) ??
     (facts.data.kind === 'readable' ? decideWithData(facts) : null) ??
     (facts.answer.kind === 'answers' ? decideBesideCluster(facts, facts.answer) : null) ??
     decideAlone(facts)
   );
-}
-
-/** What a node tells its peers of its data: an identity without data is a lost disk (S8). */
-export function dataClaim(data: OwnData, identity: Identity): DataClaim {
-  return data.kind === 'none' && belongsToCluster(identity) ? 'lost' : data.kind;
-}
-
-function belongsToCluster(identity: Identity): boolean {
-  return identity.memberId !== null || identity.plan?.stage === 'launched';
 }
 
 function refuseOtherSize(facts: LifecycleFacts): Decision | null {
@@ -52,13 +30,21 @@ function refuseOtherSize(facts: LifecycleFacts): Decision | null {
     (peer) => peer.liveness === 'alive' && peer.status === 'running' && peer.requiredSize !== own,
   );
   const theirs = recorded ?? running?.requiredSize;
-  if (theirs === undefined || theirs === own) return null;
+  if (theirs === undefined || theirs === own || isJustRestored(facts)) return null;
   return {
     kind: 'refuse',
     rule: 'S7',
     reason: `this node is configured for a cluster of ${own} (-n ${own}), but the running cluster was made for ${theirs}: start it with -n ${theirs}, or point it at another cluster`,
     facts: cite(facts, { clusterSize: theirs }),
   };
+}
+
+/** S5: a restored cluster serves its old record for a moment, until the new one is written. */
+function isJustRestored({ peers, identity }: LifecycleFacts): boolean {
+  return peers.some(
+    ({ liveness, requiredSize, plan }) =>
+      liveness === 'alive' && requiredSize === identity.requiredSize && plan !== null,
+  );
 }
 
 function decideWithData(facts: LifecycleFacts): Decision {
@@ -74,7 +60,7 @@ function decideWithData(facts: LifecycleFacts): Decision {
   }
   if (answer.kind === 'answers') {
     if (identity.clusterId !== null && answer.clusterId !== identity.clusterId) {
-      return askForeignCluster(facts, answer);
+      return rejoinRebuilt(facts, answer) ?? askForeignCluster(facts, answer);
     }
     const listed = answer.members.some(({ id }) => id === identity.memberId);
     if (identity.memberId === null ? facts.removedByCluster : !listed) {
@@ -96,6 +82,21 @@ function decideWithData(facts: LifecycleFacts): Decision {
     rule: answer.kind === 'answers' ? 'S2' : 'S9',
     reason: 'this node has its data, so it restarts from it',
     facts: cite(facts),
+  };
+}
+
+/** S15: the cluster was built anew from another node, on an operator's word. */
+function rejoinRebuilt(facts: LifecycleFacts, answer: Answering): Decision | null {
+  const { lineage, peerUrl } = facts.identity;
+  if (lineage === null || answer.record?.parent?.lineage !== lineage) return null;
+  const entry = memberAt(answer.members, peerUrl);
+  const decision = entry ? decideOwnEntry(facts, answer, entry) : decideWithoutEntry(facts, answer);
+  if (decision.kind !== 'act') return decision;
+  return {
+    ...decision,
+    moveAside: 'superseded',
+    rule: 'S15',
+    reason: `the cluster was restored from lineage ${lineage} as ${answer.record.lineage}: this node's data is moved aside, and it joins`,
   };
 }
 
@@ -128,7 +129,7 @@ function rejoinAfterRemoval(facts: LifecycleFacts, answer: Answering): Decision 
 function decideBesideCluster(facts: LifecycleFacts, answer: Answering): Decision {
   const { identity } = facts;
   if (identity.clusterId !== null && identity.clusterId !== answer.clusterId) {
-    return askForeignCluster(facts, answer);
+    return rejoinRebuilt(facts, answer) ?? askForeignCluster(facts, answer);
   }
   const entry = memberAt(answer.members, identity.peerUrl);
   const decision = entry ? decideOwnEntry(facts, answer, entry) : decideWithoutEntry(facts, answer);
@@ -242,12 +243,17 @@ function waitForOthersData(facts: LifecycleFacts): Decision | null {
   };
 }
 
+/** The store has a say in what becomes of a cluster whose disks are lost, or has not been heard. */
+function mayHoldSnapshot({ store }: LifecycleFacts): boolean {
+  return store !== 'none' && store !== 'empty';
+}
+
 /** S8: an identity without data, here or elsewhere, tells of a cluster that existed. */
 function decideLostDisk(facts: LifecycleFacts): Decision | null {
-  if (facts.store === 'snapshot') return null;
   const ownLost = dataClaim(facts.data, facts.identity) === 'lost';
   const losers = facts.peers.filter((peer) => peer.data === 'lost');
   if (!ownLost && losers.length === 0) return null;
+  if (mayHoldSnapshot(facts) && presentNodes(facts) >= facts.identity.requiredSize) return null;
   if (facts.identity.requiredSize === 1) {
     return {
       kind: 'ask',
@@ -266,20 +272,9 @@ function decideLostDisk(facts: LifecycleFacts): Decision | null {
   };
 }
 
-/** The nodes, ourselves apart, that could take part in forming or restoring a cluster. */
-export function foundingPeers(facts: Pick<LifecycleFacts, 'peers' | 'identity'>): readonly Peer[] {
-  return facts.peers.filter(
-    (peer) =>
-      peer.liveness === 'alive' &&
-      peer.status !== 'stopping' &&
-      peer.requiredSize === facts.identity.requiredSize &&
-      (peer.data === 'none' || peer.data === 'lost'),
-  );
-}
-
 function waitForNodes(facts: LifecycleFacts): Decision | null {
   const { requiredSize } = facts.identity;
-  const present = 1 + foundingPeers(facts).length;
+  const present = presentNodes(facts);
   if (present >= requiredSize) return null;
   const others = facts.peers.filter(
     (peer) => peer.liveness === 'alive' && peer.requiredSize !== requiredSize,
@@ -295,7 +290,7 @@ function waitForNodes(facts: LifecycleFacts): Decision | null {
 
 function decideNewCluster(facts: LifecycleFacts): Decision {
   const { requiredSize } = facts.identity;
-  const cited = cite(facts, { present: 1 + foundingPeers(facts).length });
+  const cited = cite(facts, { present: presentNodes(facts) });
   const everyone =
     requiredSize === 1 ? 'this node is alone by design' : `all ${requiredSize} nodes are here`;
   switch (facts.store) {
@@ -309,22 +304,8 @@ function decideNewCluster(facts: LifecycleFacts): Decision {
         facts: cited,
       };
     case 'snapshot':
-      if (facts.restorePolicy === 'auto') {
-        return {
-          kind: 'act',
-          path: 'restore-from-snapshot',
-          rule: 'S4',
-          reason: `${everyone}, none has data, and the store holds a snapshot of the cluster`,
-          facts: cited,
-        };
-      }
-      return {
-        kind: 'ask',
-        rule: 'S4',
-        reason: `${everyone}, none has data, and the store holds a snapshot; the restore policy is manual`,
-        command: 'start e2d with --restore-policy auto once the snapshot is the one you want',
-        facts: cited,
-      };
+    case 'ambiguous':
+      return decideRestore(facts, everyone);
     case 'unread':
     case 'unreadable':
       return {
@@ -334,20 +315,4 @@ function decideNewCluster(facts: LifecycleFacts): Decision {
         facts: cited,
       };
   }
-}
-
-function cite(facts: LifecycleFacts, more: CitedFacts = {}): CitedFacts {
-  return {
-    ownData: facts.data.kind,
-    clusterAnswers: facts.answer.kind === 'answers',
-    memberId: facts.identity.memberId,
-    peersAlive: facts.peers.filter((peer) => peer.liveness === 'alive').length,
-    requiredSize: facts.identity.requiredSize,
-    store: facts.store,
-    ...more,
-  };
-}
-
-function namesOf(peers: readonly Peer[]): string {
-  return peers.map((peer) => peer.name).join(', ');
 }

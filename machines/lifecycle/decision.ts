@@ -25,7 +25,7 @@ export type Decision = Reasoned &
         readonly kind: 'act';
         readonly path: LifecyclePath;
         /** Present when the data dir's content must be moved aside first (S3): why. */
-        readonly moveAside?: 'removed' | 'unreadable';
+        readonly moveAside?: 'removed' | 'unreadable' | 'superseded';
       }
     /** Not yet: more facts, or other nodes, are needed. */
     | { readonly kind: 'wait' }

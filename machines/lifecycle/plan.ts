@@ -1,10 +1,19 @@
-import type { BootstrapPlan, Peer, PlannedMember, PlanProposal } from '../facts.ts';
-import { foundingPeers, type LifecycleFacts } from './decide.ts';
+import type {
+  BootstrapPlan,
+  Peer,
+  PinnedSnapshot,
+  PlannedMember,
+  PlanProposal,
+  RestoreOrder,
+} from '../facts.ts';
+import { foundingPeers, type LifecycleFacts } from './lifecycle-facts.ts';
 
 /**
- * The next step on the way to a unanimous bootstrap plan (S7), as a two-phase commit over gossip.
+ * The next step on the way to a unanimous plan (S7), as a two-phase commit over gossip. A plan
+ * begins a new cluster, or restores one from the snapshot that it names (S4).
  *
- * The founding node with the smallest node id coordinates. It proposes exactly the required nodes;
+ * The founding node with the smallest node id coordinates, or the one that an operator gave an
+ * order to. It proposes exactly the required nodes;
  * each of them pins its acknowledgement on disk before it tells of it, and is bound by it until the
  * coordinator itself says otherwise. When all have acknowledged, the coordinator pins and tells the
  * commit, and only then does anyone start etcd. So two plans that share a node cannot both come
@@ -12,6 +21,8 @@ import { foundingPeers, type LifecycleFacts } from './decide.ts';
  */
 export type PlanStep =
   | { readonly kind: 'wait'; readonly reason: string }
+  /** The coordinator of a restore has to choose its snapshot, and to see that it is sound. */
+  | { readonly kind: 'choose' }
   | { readonly kind: 'acknowledge'; readonly plan: BootstrapPlan }
   | { readonly kind: 'commit'; readonly plan: BootstrapPlan }
   | { readonly kind: 'launch'; readonly plan: BootstrapPlan }
@@ -20,7 +31,15 @@ export type PlanStep =
 export type PlanFacts = Pick<LifecycleFacts, 'identity' | 'peers'> & {
   /** Never used before, by any node: makes the plan's id, which is the cluster token, unique. */
   readonly nonce: string;
+  /** Null while the nodes mean to begin anew. */
+  readonly restore: RestoreStanding | null;
 };
+
+/** How far the choice of a snapshot has come on this node, and who asked for the restore. */
+export interface RestoreStanding {
+  readonly choice: PinnedSnapshot | null;
+  readonly order: RestoreOrder | null;
+}
 
 export function planStep(facts: PlanFacts): PlanStep {
   const pinned = facts.identity.plan;
@@ -32,20 +51,47 @@ export function planStep(facts: PlanFacts): PlanStep {
 }
 
 function stepUnbound(facts: PlanFacts): PlanStep {
-  const { identity } = facts;
+  const { identity, restore } = facts;
   const offered = proposalsNaming(facts)[0];
   if (offered) return stepTowards(facts, offered);
-  const free = foundingPeers(facts).filter((peer) => peer.plan === null);
-  const founders = [ownMember(facts), ...free.map(plannedMember)].sort(byNodeId);
-  const coordinator = founders[0];
-  if (founders.length < identity.requiredSize || coordinator === undefined) {
+  const founders = foundersOf(facts);
+  const first = founders[0];
+  const required = restore?.order?.kind === 'rebuild' ? 1 : identity.requiredSize;
+  if (founders.length < required || first === undefined) {
     return { kind: 'wait', reason: 'the other nodes follow a plan without this one' };
   }
-  if (coordinator.nodeId !== identity.nodeId) {
-    return { kind: 'wait', reason: `${coordinator.name} is to propose the bootstrap plan` };
+  const isOrdered = restore !== null && restore.order !== null;
+  if (first.nodeId !== identity.nodeId && !isOrdered) {
+    return { kind: 'wait', reason: `${first.name} is to propose the plan` };
   }
-  const members = founders.slice(0, identity.requiredSize);
-  return { kind: 'acknowledge', plan: makePlan(facts.nonce, members) };
+  if (restore !== null && restore.choice === null) return { kind: 'choose' };
+  const members = [ownMember(facts), ...founders.filter((one) => one.nodeId !== identity.nodeId)];
+  const planned = members.slice(0, required);
+  return {
+    kind: 'acknowledge',
+    plan: makePlan(facts.nonce, planned, {
+      coordinator: identity.nodeId,
+      snapshot: restore?.choice ?? undefined,
+    }),
+  };
+}
+
+/** This node and those that could take part with it, smallest node id first. */
+function foundersOf(facts: PlanFacts): readonly PlannedMember[] {
+  if (facts.restore?.order?.kind === 'rebuild') return [ownMember(facts)];
+  const free = companionsOf(facts).filter((peer) => peer.plan === null);
+  return [ownMember(facts), ...free.map(plannedMember)].sort(byNodeId);
+}
+
+/** The nodes that may be in a plan with this one: without data, or of the cluster to go back. */
+function companionsOf(facts: PlanFacts, replaces = replacedBy(facts)): readonly Peer[] {
+  return replaces === undefined
+    ? foundingPeers(facts)
+    : facts.peers.filter((peer) => peer.liveness === 'alive' && peer.lineage === replaces);
+}
+
+function replacedBy({ restore }: PlanFacts): string | undefined {
+  return restore?.order?.kind === 'goBack' ? (restore.order.lineage ?? undefined) : undefined;
 }
 
 /**
@@ -60,7 +106,13 @@ function proposalsNaming({ peers, identity }: PlanFacts): readonly Peer[] {
 
 function stepTowards(facts: PlanFacts, coordinator: Peer): PlanStep {
   const proposal = coordinator.plan?.proposal;
-  const plan = proposal === undefined ? null : resolveProposal(facts, proposal);
+  if ((proposal?.snapshot !== undefined) !== (facts.restore !== null)) {
+    return {
+      kind: 'wait',
+      reason: `${coordinator.name} proposes to ${proposal?.snapshot === undefined ? 'begin anew' : 'restore a snapshot'}, and this node sees the store otherwise`,
+    };
+  }
+  const plan = proposal === undefined ? null : resolveProposal(facts, proposal, coordinator);
   if (plan === null || plan.id !== coordinator.plan?.id) {
     return {
       kind: 'wait',
@@ -73,16 +125,25 @@ function stepTowards(facts: PlanFacts, coordinator: Peer): PlanStep {
 /**
  * The plan a proposal means by this node's own view; null when a node of it is not seen founding.
  */
-function resolveProposal(facts: PlanFacts, proposal: PlanProposal): BootstrapPlan | null {
-  const seen = [ownMember(facts), ...foundingPeers(facts).map(plannedMember)];
-  const members = proposal.nodeIds.map((nodeId) => seen.find((node) => node.nodeId === nodeId));
+function resolveProposal(
+  facts: PlanFacts,
+  { nonce, nodeIds, snapshot }: PlanProposal,
+  { nodeId: coordinator }: Peer,
+): BootstrapPlan | null {
+  const replaces = snapshot?.replaces;
+  if (replaces !== undefined && replaces !== facts.identity.lineage) return null;
+  const seen = [ownMember(facts), ...companionsOf(facts, replaces).map(plannedMember)];
+  const members = nodeIds.map((nodeId) => seen.find((node) => node.nodeId === nodeId));
   if (members.length !== facts.identity.requiredSize) return null;
   if (!members.every((member) => member !== undefined)) return null;
-  return makePlan(proposal.nonce, members);
+  return makePlan(nonce, members, { coordinator, snapshot });
 }
 
 function stepAsCoordinator(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
-  const holder = facts.peers.find((peer) => peer.data !== 'none' || peer.status === 'running');
+  if (plan.snapshot?.replaces !== undefined && !facts.restore?.order) {
+    return { kind: 'release', reason: 'nobody stands by the order to leave a lineage any more' };
+  }
+  const holder = facts.peers.find((peer) => forbidsPlan(peer, plan));
   if (holder) {
     return { kind: 'release', reason: `${holder.name} says that its data is ${holder.data}` };
   }
@@ -108,6 +169,15 @@ function stepAsCoordinator(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
     : { kind: 'commit', plan };
 }
 
+/** S2: whoever has data forbids it to be left behind, unless an operator gave it up by name. */
+function forbidsPlan(peer: Peer, { snapshot }: BootstrapPlan): boolean {
+  if (snapshot?.replaces !== undefined) return false;
+  if (peer.status === 'running') return true;
+  return snapshot === undefined
+    ? peer.data !== 'none'
+    : peer.data !== 'none' && peer.data !== 'lost';
+}
+
 /** Living coordinators of other plans, the one that comes first at the head. */
 function rivalsOf(plan: BootstrapPlan, peers: readonly Peer[]): readonly Peer[] {
   return peers
@@ -129,30 +199,42 @@ function stepAsParticipant(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
       reason: `the coordinator of plan ${plan.id} is not here, and only it can say whether the plan was carried out`,
     };
   }
-  if (coordinator.plan?.id !== plan.id && coordinator.data === 'none') {
+  const isUncommitted = coordinator.data === 'none' || plan.snapshot !== undefined;
+  if (coordinator.plan?.id !== plan.id && isUncommitted) {
     return { kind: 'release', reason: `${coordinator.name} called plan ${plan.id} off` };
   }
   return { kind: 'wait', reason: `${coordinator.name} has not committed plan ${plan.id} yet` };
 }
 
 /**
- * The id covers nonce and members in full, so equal ids mean equal plans. It is the cluster token.
+ * The id covers nonce, members, coordinator and snapshot in full, so equal ids mean equal plans. It
+ * is the cluster token.
  */
-function makePlan(nonce: string, members: readonly PlannedMember[]): BootstrapPlan {
+function makePlan(
+  nonce: string,
+  members: readonly PlannedMember[],
+  { coordinator, snapshot }: { coordinator: string; snapshot: PinnedSnapshot | undefined },
+): BootstrapPlan {
   const sorted = [...members].sort(byNodeId);
-  const text = sorted.map(({ nodeId, name, peerUrl }) => `${nodeId} ${name} ${peerUrl}`).join('\n');
+  const lines = sorted.map(({ nodeId, name, peerUrl }) => `${nodeId} ${name} ${peerUrl}`);
+  if (snapshot !== undefined) {
+    const { id, sha256, revision, replaces } = snapshot;
+    lines.push(`${coordinator} ${id} ${sha256} ${revision} ${replaces ?? ''}`);
+  }
   return {
-    id: `${nonce}-${digestOf(text)}`,
-    coordinator: sorted[0]?.nodeId ?? '',
+    id: `${nonce}-${digestOf(lines.join('\n'))}`,
+    coordinator,
     members: sorted,
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 
 /** What the coordinator publishes of its plan: the other nodes know the rest from gossip. */
-export function proposalOf(plan: BootstrapPlan): PlanProposal {
+export function proposalOf({ id, members, snapshot }: BootstrapPlan): PlanProposal {
   return {
-    nonce: plan.id.slice(0, plan.id.lastIndexOf('-')),
-    nodeIds: plan.members.map(({ nodeId }) => nodeId),
+    nonce: id.slice(0, id.lastIndexOf('-')),
+    nodeIds: members.map(({ nodeId }) => nodeId),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { MemberId, NodeStatus, Peer, PlanVote } from '../facts.ts';
-import { dataClaim } from '../lifecycle/decide.ts';
+import { dataClaim } from '../lifecycle/lifecycle-facts.ts';
 import { proposalOf } from '../lifecycle/plan.ts';
 import type { NodeContext } from './context.ts';
 import { quorumHeld } from './guards.ts';

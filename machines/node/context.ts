@@ -8,13 +8,17 @@ import type {
   OwnData,
   OwnProbe,
   Peer,
+  PinnedSnapshot,
+  RestoreOrder,
+  SnapshotProof,
   StoreFact,
+  TakenSnapshot,
 } from '../facts.ts';
 import type { Decision, LifecyclePath } from '../lifecycle/decision.ts';
 import type { PlanStep } from '../lifecycle/plan.ts';
 import type { MembershipPolicy } from '../membership/evidence.ts';
 import type { Suspicion } from '../membership/suspicions.ts';
-import type { ChangeOutcome } from './effects.ts';
+import type { ChangeOutcome, Thinning } from './effects.ts';
 
 /** What the operator set, and what was drawn at start: never changes while the node lives. */
 export interface NodeSettings {
@@ -32,11 +36,34 @@ export interface NodeSettings {
   readonly stopGraceMs: number;
   readonly keepEtcdOnExit: boolean;
   readonly restorePolicy: 'auto' | 'manual';
+  /** Null: no store is configured. */
+  readonly snapshots: SnapshotSettings | null;
   /** Random for every start of e2d, 16 hexadecimal digits. */
   readonly nonce: string;
   /** Random in [0, 1), for the jitter of back-offs. */
   readonly jitter: number;
   readonly e2dVersion: string;
+}
+
+export interface SnapshotSettings {
+  readonly intervalMs: number;
+  /** How old the latest proof may become; null: nothing is proven by itself. */
+  readonly verifyIntervalMs: number | null;
+}
+
+/** What became of the snapshots since this node began to run its etcd. */
+export interface BackupFacts {
+  /** The latest that this node took, or found to be taken of the same revision. */
+  readonly last: TakenSnapshot | null;
+  /** Attempts to take one that failed, one after the other. */
+  readonly failures: number;
+  readonly fault: Fault | null;
+  readonly thinnedAtMs: number | null;
+  readonly thinning: Thinning | null;
+  readonly proof: SnapshotProof | null;
+  /** What is to be proven next: the newest in the store; null when a proof is recent enough. */
+  readonly toProve: string | null;
+  readonly proofFault: Fault | null;
 }
 
 /** All that the chart remembers: plain JSON, so that it can be recorded, hashed and compared. */
@@ -45,6 +72,8 @@ export interface NodeContext {
   readonly identity: Identity;
   readonly data: OwnData;
   readonly store: StoreFact;
+  /** What its last reading came to, as a sentence. */
+  readonly storeSentence: string | null;
   readonly etcdVersion: string;
   readonly adoptedPid: number | null;
   readonly removedByCluster: boolean;
@@ -56,6 +85,15 @@ export interface NodeContext {
   /** How many plans this node has proposed since it started: keeps their nonces apart. */
   readonly proposals: number;
   readonly launch: EtcdLaunch | null;
+  /** What an operator asked this node to restore. */
+  readonly order: RestoreOrder | null;
+  /** The snapshot that this node, as a coordinator, has chosen and found to be sound (S4). */
+  readonly choice: PinnedSnapshot | null;
+  /** The plan whose snapshot is restored beside the data dir, ready to take its place. */
+  readonly stagedPlan: string | null;
+  /** Steps of a restore that failed, one after the other. */
+  readonly failedRestores: number;
+  readonly backup: BackupFacts;
   readonly pid: number | null;
   /** Starts of etcd that failed, one after the other. */
   readonly failedStarts: number;
@@ -86,12 +124,24 @@ const blankIdentity: Identity = {
   plan: null,
 };
 
+const noBackup: BackupFacts = {
+  last: null,
+  failures: 0,
+  fault: null,
+  thinnedAtMs: null,
+  thinning: null,
+  proof: null,
+  toProve: null,
+  proofFault: null,
+};
+
 export function initialContext(settings: NodeSettings): NodeContext {
   return {
     settings,
     identity: blankIdentity,
     data: { kind: 'none' },
     store: 'unread',
+    storeSentence: null,
     etcdVersion: '',
     adoptedPid: null,
     removedByCluster: false,
@@ -102,6 +152,11 @@ export function initialContext(settings: NodeSettings): NodeContext {
     planStep: null,
     proposals: 0,
     launch: null,
+    order: null,
+    choice: null,
+    stagedPlan: null,
+    failedRestores: 0,
+    backup: noBackup,
     pid: null,
     failedStarts: 0,
     lastExit: null,

@@ -1,4 +1,5 @@
 import type { LifecyclePath } from '../lifecycle/decision.ts';
+import { storeIsNeeded } from './guards.ts';
 import { nodeSetup, onObserverBroken } from './setup.ts';
 
 const stateOfPath = {
@@ -32,15 +33,29 @@ export const deciding = nodeSetup.createStateConfig({
   tags: ['deciding'],
   initial: 'surveying',
   entry: ['weigh'],
-  invoke: {
-    id: 'surveyCluster',
-    src: 'surveyCluster',
-    input: null,
-    onError: onObserverBroken,
-  },
+  invoke: [
+    { id: 'surveyCluster', src: 'surveyCluster', input: null, onError: onObserverBroken },
+    {
+      id: 'observeStore',
+      src: 'observeStore',
+      input: ({ context }) => ({
+        isNeeded: storeIsNeeded(context),
+        lineage: context.identity.lineage,
+      }),
+      onError: onObserverBroken,
+    },
+  ],
   on: {
     'gossip.changed': {
       actions: [{ type: 'takePeers', params: ({ event }) => event.peers }, 'weigh'],
+    },
+    'store.read': {
+      actions: [{ type: 'takeStore', params: ({ event }) => event.reading }, 'weigh'],
+    },
+    'operator.restore.requested': {
+      guard: { type: 'orderIsFit', params: ({ event }) => event.order },
+      actions: [{ type: 'takeOrder', params: ({ event }) => event.order }, 'weigh'],
+      meta: { rule: 'S4' },
     },
     'cluster.surveyed': {
       actions: [{ type: 'takeAnswer', params: ({ event }) => event.answer }, 'weigh'],

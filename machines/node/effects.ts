@@ -1,4 +1,5 @@
 import type {
+  BootstrapPlan,
   ClusterId,
   ClusterRecord,
   EtcdLaunch,
@@ -7,7 +8,11 @@ import type {
   Member,
   MemberId,
   OwnData,
+  PinnedSnapshot,
+  RestoreOrder,
+  SnapshotProof,
   StoreFact,
+  TakenSnapshot,
 } from '../facts.ts';
 import type { MembershipChange, MembershipPolicy } from '../membership/evidence.ts';
 import type { Refusal, RuleId } from '../rules.ts';
@@ -39,6 +44,23 @@ export type ChangeOutcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'busy'; readonly holder: string }
   | { readonly kind: 'failed'; readonly fault: Fault };
+
+/** What became of the snapshots of the lineage by the rules of retention. */
+export interface Thinning {
+  readonly atMs: number;
+  readonly kept: number;
+  readonly removed: number;
+  /** Why nothing was removed although something is due, as a sentence. */
+  readonly refusal: string | null;
+}
+
+/** What is known of the lineage's proofs, and what is to be proven next. */
+export interface ProofStanding {
+  readonly latest: SnapshotProof | null;
+  /** By the wall clock of this node; null when nothing was ever proven. */
+  readonly ageMs: number | null;
+  readonly newestId: string | null;
+}
 
 interface ChangeRequest {
   readonly requiredSize: number;
@@ -74,17 +96,73 @@ export interface NodeEffects {
     output: ChangeOutcome;
   };
   moveDataAside: {
-    input: { readonly cause: 'removed' | 'unreadable'; readonly reason: Reason };
+    input: { readonly cause: 'removed' | 'unreadable' | 'superseded'; readonly reason: Reason };
     output: { readonly movedTo: string | null };
   };
-  restoreSnapshot: { input: { readonly reason: Reason }; output: OwnData };
+  /** Finds the snapshot to restore, and sees by restoring nothing yet that it is sound (S4). */
+  chooseSnapshot: {
+    input: {
+      readonly order: RestoreOrder | null;
+      /** Of this node's own memory; null when it has none. */
+      readonly lineage: string | null;
+      readonly reason: Reason;
+    };
+    output: { readonly choice: PinnedSnapshot; readonly passedOver: readonly string[] };
+  };
+  /** Restores the plan's snapshot beside the data dir, where it takes no part in anything yet. */
+  stageSnapshot: {
+    input: { readonly plan: BootstrapPlan; readonly reason: Reason };
+    output: { readonly planId: string };
+  };
+  /**
+   * Has the running cluster itself stand for an order to go back: the coordinator writes the plan's
+   * id into it, the others find it there, or refuse.
+   */
+  vouchForOrder: {
+    input: { readonly plan: BootstrapPlan; readonly isOwn: boolean; readonly reason: Reason };
+    output: null;
+  };
+  /** Moves what lies in the data dir aside, and what was staged into its place. */
+  installSnapshot: {
+    input: { readonly plan: BootstrapPlan; readonly reason: Reason };
+    output: { readonly movedTo: string | null };
+  };
+  takeSnapshot: {
+    input: {
+      readonly trigger: 'interval' | 'before-change' | 'after-restore';
+      readonly lineage: string;
+      /** Client URLs to take it from: the first that answers. */
+      readonly endpoints: readonly string[];
+      readonly requiredSize: number;
+      readonly reason: Reason;
+    };
+    output: TakenSnapshot;
+  };
+  /** Removes the lineage's snapshots that the rules of retention let go (S6). */
+  thinStore: {
+    input: { readonly lineage: string; readonly reason: Reason };
+    output: Thinning;
+  };
+  readProofs: {
+    input: { readonly lineage: string; readonly reason: Reason };
+    output: ProofStanding;
+  };
+  proveSnapshot: {
+    input: { readonly snapshotId: string; readonly reason: Reason };
+    output: SnapshotProof;
+  };
   launchEtcd: {
     input: { readonly launch: EtcdLaunch; readonly name: string; readonly reason: Reason };
     output: { readonly pid: number };
   };
   /** Creates the cluster's record in etcd if it is missing, and returns the one that stands. */
   recordCluster: {
-    input: { readonly record: ClusterRecord; readonly reason: Reason };
+    input: {
+      readonly record: ClusterRecord;
+      /** What was restored: e2d's old keys in it are cleared, and the marker is set (S5). */
+      readonly restored: PinnedSnapshot | null;
+      readonly reason: Reason;
+    };
     output: ClusterRecord;
   };
   handOverLeadership: { input: { readonly reason: Reason }; output: { readonly moved: boolean } };
@@ -97,6 +175,8 @@ export interface NodeObservers {
   observePeers: null;
   observeLoop: null;
   surveyCluster: null;
+  /** Nothing is read where `isNeeded` is false: whoever has data does not ask the store (S9). */
+  observeStore: { readonly isNeeded: boolean; readonly lineage: string | null };
   observeEtcd: null;
   observeMembers: null;
   watchEtcd: { readonly pid: number };

@@ -4,6 +4,8 @@ import type {
   MembersObservation,
   OwnProbe,
   Peer,
+  RestoreOrder,
+  StoreReading,
 } from '../facts.ts';
 
 /** Everything that a node's chart can learn, as facts in the past tense. `atMs` is monotonic. */
@@ -14,6 +16,8 @@ export type NodeEvent =
   | { readonly type: 'gossip.changed'; readonly atMs: number; readonly peers: readonly Peer[] }
   /** The endpoints of other nodes were asked for a linearizable member list. */
   | { readonly type: 'cluster.surveyed'; readonly atMs: number; readonly answer: ClusterAnswer }
+  /** The snapshot store was listed, or could not be. */
+  | { readonly type: 'store.read'; readonly atMs: number; readonly reading: StoreReading }
   /** Our own etcd was probed. */
   | { readonly type: 'etcd.probed'; readonly atMs: number; readonly probe: OwnProbe }
   /** All members were asked, starting from a linearizable member list. */
@@ -26,6 +30,8 @@ export type NodeEvent =
   | { readonly type: 'etcd.exited'; readonly atMs: number; readonly reason: EtcdExitReason }
   /** Our own event loop stood still (S17). */
   | { readonly type: 'loop.delayed'; readonly atMs: number; readonly delayMs: number }
+  /** An operator asked for a restore, and may have it by what was known when he did. */
+  | { readonly type: 'operator.restore.requested'; readonly order: RestoreOrder }
   /** SIGTERM or SIGINT. */
   | { readonly type: 'operator.stop.requested' }
   /** A second signal. */

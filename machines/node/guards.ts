@@ -98,6 +98,56 @@ export function ownDueRemoval(context: NodeContext): MembershipChange | null {
   return steward ? dueRemoval(context.suspicions, context.settings.policy) : null;
 }
 
+/** S9: whoever has data restarts from it, and does not ask the store. */
+export function storeIsNeeded({ data, store }: NodeContext): boolean {
+  return data.kind !== 'readable' && store !== 'none';
+}
+
+/** Snapshots are taken beside the leader, once the cluster is known to be what it is. */
+export function snapshotsAreOurs(context: NodeContext): boolean {
+  const status = ownStatus(context);
+  return (
+    context.settings.snapshots !== null &&
+    status !== null &&
+    status.leaderId === status.memberId &&
+    context.probe?.linearizable === 'ok' &&
+    isSettled(context)
+  );
+}
+
+export function revisionHasMoved(context: NodeContext): boolean {
+  const { last } = context.backup;
+  return last === null || (ownStatus(context)?.revision ?? 0) > last.revision;
+}
+
+export function proofsAreOurs(context: NodeContext): boolean {
+  return snapshotsAreOurs(context) && context.settings.snapshots?.verifyIntervalMs !== null;
+}
+
+const thinningPauseMs = 3_600_000;
+
+export function thinningIsDue({ backup: { last, thinnedAtMs } }: NodeContext): boolean {
+  return thinnedAtMs === null || (last?.atMs ?? 0) - thinnedAtMs >= thinningPauseMs;
+}
+
+/** A lineage that a cluster is to leave on an operator's word, with other members in it. */
+function goesBack({ identity, planStep }: NodeContext): boolean {
+  const plan = planStep !== null && 'plan' in planStep ? planStep.plan : identity.plan?.plan;
+  return plan?.snapshot?.replaces !== undefined && plan.members.length > 1;
+}
+
+export function orderNeedsVoucher(context: NodeContext): boolean {
+  return plannedSnapshotIsStaged(context) && goesBack(context);
+}
+
+export function runningClusterIsToGoBack({ order, identity }: NodeContext): boolean {
+  return order?.kind === 'goBack' && identity.plan === null;
+}
+
+export function plannedSnapshotIsStaged({ planStep, stagedPlan }: NodeContext): boolean {
+  return planStep?.kind === 'acknowledge' && planStep.plan.id === stagedPlan;
+}
+
 /** Exits after which a start with the same data and flags cannot come out otherwise. */
 const hopelessExits: readonly EtcdExitKind[] = [
   'bad-flags',
@@ -118,7 +168,8 @@ const earlyExits: readonly EtcdExitKind[] = ['bad-flags', 'port-taken', 'data-di
  */
 export function launchIsUnused({ identity, probe }: NodeContext, kind: EtcdExitKind): boolean {
   const isFirst = identity.plan?.stage === 'launched' && identity.memberId === null;
-  return isFirst && ownStatus({ probe }) === null && earlyExits.includes(kind);
+  const isRestored = identity.plan?.plan.snapshot !== undefined;
+  return isFirst && !isRestored && ownStatus({ probe }) === null && earlyExits.includes(kind);
 }
 
 export function exitIsHopeless(kind: EtcdExitKind): boolean {

@@ -6,9 +6,9 @@ import {
   makingRoom,
   replacingSelf,
   restartingExisting,
-  restoringFromSnapshot,
 } from './paths.ts';
 import { because } from './requests.ts';
+import { restoringFromSnapshot } from './restoring.ts';
 import { running } from './running.ts';
 import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
 import { stopping } from './stopping.ts';

@@ -1,5 +1,7 @@
+import { snapshotBeforeChange } from './backup-requests.ts';
 import {
   admittedPinRequest,
+  causeOfMove,
   learnerRequest,
   ofDecision,
   planPinRequest,
@@ -30,12 +32,38 @@ const capped = nodeSetup.createStateConfig({
   after: { capRetry: { target: '#node.active.deciding', actions: 'forgetAnswer' } },
 });
 
+const beginning = nodeSetup.createStateConfig({
+  description: 'Is there a store for a snapshot to go to first?',
+  always: [{ guard: 'storeIsThere', target: 'securing' }, { target: 'requesting' }],
+});
+
+const securing = nodeSetup.createStateConfig({
+  description: 'A snapshot before the member list changes; without one it goes on (S19).',
+  invoke: {
+    id: 'secureBeforeAdmission',
+    src: 'takeSnapshot',
+    input: ({ context }) => snapshotBeforeChange(context),
+    onDone: {
+      target: 'requesting',
+      actions: { type: 'takeSnapshotTaken', params: ({ event }) => event.output },
+    },
+    onError: {
+      target: 'requesting',
+      actions: { type: 'takeSnapshotFault', params: ({ event }) => faultOf(event.error) },
+      meta: { rule: 'S19' },
+    },
+  },
+  after: { securingDeadline: { target: 'requesting', meta: { rule: 'S19' } } },
+});
+
 /** join: a learner is added, then etcd starts beside the cluster. */
 export const joining = nodeSetup.createStateConfig({
   description: 'Asks the cluster to add this node as a learner.',
   tags: ['seeksAdmission'],
-  initial: 'requesting',
+  initial: 'beginning',
   states: {
+    beginning,
+    securing,
     requesting: {
       description: 'The change is made under the cluster-wide lock, or refused by a rule.',
       invoke: {
@@ -75,8 +103,10 @@ export const replacingSelf = nodeSetup.createStateConfig({
   description:
     'Has this node’s dead member removed, and this node added as a learner in its place.',
   tags: ['seeksAdmission'],
-  initial: 'requesting',
+  initial: 'beginning',
   states: {
+    beginning,
+    securing,
     requesting: {
       description: 'Both changes are made under one lock, each checked by S11 to S14.',
       invoke: {
@@ -136,10 +166,7 @@ export const makingRoom = nodeSetup.createStateConfig({
         id: 'moveDataAside',
         src: 'moveDataAside',
         input: ({ context }) => ({
-          cause:
-            context.decision?.kind === 'act' && context.decision.moveAside === 'removed'
-              ? ('removed' as const)
-              : ('unreadable' as const),
+          cause: causeOfMove(context),
           ...ofDecision(context),
         }),
         onDone: { target: 'remembering', actions: 'forgetData' },
@@ -234,26 +261,6 @@ export const bootstrappingNew = nodeSetup.createStateConfig({
         },
         { target: 'agreeing' },
       ],
-    },
-  },
-});
-
-/** restore-from-snapshot: entered when the store holds a snapshot and nobody has data (S4). */
-export const restoringFromSnapshot = nodeSetup.createStateConfig({
-  description:
-    'Brings the pinned snapshot back; a failed restore leaves everything as it was (S4).',
-  invoke: {
-    id: 'restoreSnapshot',
-    src: 'restoreSnapshot',
-    input: ({ context }) => ofDecision(context),
-    onDone: { target: '#node.active.deciding', meta: { rule: 'S4' } },
-    onError: {
-      target: '#node.active.deciding',
-      actions: [
-        { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
-        'noteStoreUnreadable',
-      ],
-      meta: { rule: 'S4' },
     },
   },
 });

@@ -17,7 +17,7 @@ export function ofDecision({ decision }: NodeContext): { readonly reason: Reason
 }
 
 /** Client URLs of everyone else that may answer: started members first, then gossip's nodes. */
-function otherEndpoints(context: NodeContext): readonly string[] {
+export function otherEndpoints(context: NodeContext): readonly string[] {
   const { answer, observation, identity, peers } = context;
   const members = observation?.members ?? (answer.kind === 'answers' ? answer.members : []);
   const answering = answer.kind === 'answers' ? answer.answering : [];
@@ -32,6 +32,11 @@ function otherEndpoints(context: NodeContext): readonly string[] {
 function changeRequest(context: NodeContext) {
   const { requiredSize, policy } = context.settings;
   return { requiredSize, policy, endpoints: otherEndpoints(context) };
+}
+
+/** Why what lies in the data dir makes way: the word that its folder is then called by (S3). */
+export function causeOfMove({ decision }: NodeContext): Input<'moveDataAside'>['cause'] {
+  return (decision?.kind === 'act' ? decision.moveAside : undefined) ?? 'unreadable';
 }
 
 export function learnerRequest(context: NodeContext): Input<'addLearner'> {
@@ -92,10 +97,13 @@ export function launchRequest(context: NodeContext): Input<'launchEtcd'> {
 
 export function planPinRequest(context: NodeContext): Input<'writeIdentity'> {
   const step = context.planStep;
-  const planId = step && 'plan' in step ? step.plan.id : context.identity.plan?.plan.id;
+  const plan = step && 'plan' in step ? step.plan : context.identity.plan?.plan;
+  const [rule, kind] = plan?.snapshot
+    ? (['S4', 'restore'] as const)
+    : (['S7', 'bootstrap'] as const);
   return {
     identity: identityAfterStep(context),
-    ...because('S7', `to ${step?.kind} bootstrap plan ${planId} it is pinned on disk first`),
+    ...because(rule, `to ${step?.kind} ${kind} plan ${plan?.id} it is pinned on disk first`),
   };
 }
 
@@ -126,6 +134,9 @@ export function recordRequest(context: NodeContext): Input<'recordCluster'> {
   const lineage = identity.lineage ?? identity.plan?.plan.id ?? ownStatus(context)?.clusterId ?? '';
   return {
     record: { lineage, requiredSize: settings.requiredSize },
-    ...because('S7', 'nodes of another cluster size must be able to see that they are'),
+    restored: identity.plan?.plan.snapshot ?? null,
+    ...(identity.plan?.plan.snapshot
+      ? because('S5', 'what e2d wrote before the snapshot is no longer so, and watchers must know')
+      : because('S7', 'nodes of another cluster size must be able to see that they are')),
   };
 }

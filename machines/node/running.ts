@@ -1,3 +1,5 @@
+import { backup, proof } from './backup.ts';
+import { snapshotBeforeChange } from './backup-requests.ts';
 import { etcd } from './etcd-process.ts';
 import { promotionRequest, recordRequest, removalRequest, settledPinRequest } from './requests.ts';
 import { faultOf, nodeSetup } from './setup.ts';
@@ -151,8 +153,28 @@ const membership = nodeSetup.createStateConfig({
       description: 'Evidence against a member holds; any break in it starts the time anew.',
       always: [
         { guard: 'nobodyIsSuspected', target: 'watching' },
+        { guard: 'removalIsDueAndStoreIsThere', target: 'securing', meta: { rule: 'S11' } },
         { guard: 'removalIsDue', target: 'removing', meta: { rule: 'S11' } },
       ],
+    },
+    securing: {
+      description: 'A snapshot first; without one the removal goes on, for S19 says so.',
+      always: { guard: 'nobodyIsSuspected', target: 'watching' },
+      invoke: {
+        id: 'secureBeforeRemoval',
+        src: 'takeSnapshot',
+        input: ({ context }) => snapshotBeforeChange(context),
+        onDone: {
+          target: 'removing',
+          actions: { type: 'takeSnapshotTaken', params: ({ event }) => event.output },
+        },
+        onError: {
+          target: 'removing',
+          actions: { type: 'takeSnapshotFault', params: ({ event }) => faultOf(event.error) },
+          meta: { rule: 'S19' },
+        },
+      },
+      after: { securingDeadline: { target: 'removing', meta: { rule: 'S19' } } },
     },
     removing: {
       description: 'Has the member removed, under the lock and on evidence gathered afresh.',
@@ -191,15 +213,31 @@ const membership = nodeSetup.createStateConfig({
   },
 });
 
-/** etcd is this node's to run: four concerns side by side. */
+/** etcd is this node's to run: six concerns side by side. */
 export const running = nodeSetup.createStateConfig({
-  description: 'Runs etcd, and tends the cluster with it.',
+  description: 'Runs etcd, and tends the cluster with it and its snapshots.',
   type: 'parallel',
   on: {
     'etcd.probed': { actions: { type: 'takeProbe', params: ({ event }) => event.probe } },
+    'operator.restore.requested': {
+      guard: { type: 'orderIsFit', params: ({ event }) => event.order },
+      target: '#node.active.restoringFromSnapshot',
+      actions: [
+        { type: 'takeOrder', params: ({ event }) => event.order },
+        'weigh',
+        { type: 'takePath', params: 'restore-from-snapshot' },
+      ],
+      meta: { rule: 'S2' },
+    },
     'members.observed': {
       actions: { type: 'takeObservation', params: ({ event }) => event },
     },
   },
-  states: { etcd, quorum, standing, membership },
+  always: {
+    guard: 'isToldToGoBack',
+    target: '#node.active.restoringFromSnapshot',
+    actions: ['weigh', { type: 'takePath', params: 'restore-from-snapshot' }],
+    meta: { rule: 'S2' },
+  },
+  states: { etcd, quorum, standing, membership, backup, proof },
 });

@@ -8,14 +8,29 @@ import type {
   MembersObservation,
   OwnProbe,
   Peer,
+  PinnedSnapshot,
+  RestoreOrder,
+  SnapshotProof,
+  StoreReading,
+  TakenSnapshot,
 } from '../facts.ts';
+import { proposesToReplace } from '../lifecycle/decide-restore.ts';
 import type { LifecyclePath } from '../lifecycle/decision.ts';
 import type { PlanStep } from '../lifecycle/plan.ts';
 import type { RuleId } from '../rules.ts';
+import * as backups from './backup-updates.ts';
 import type { NodeContext, NodeSettings } from './context.ts';
-import type { ChangeOutcome, NodeEffects, NodeObservers, Prepared } from './effects.ts';
+import type {
+  ChangeOutcome,
+  NodeEffects,
+  NodeObservers,
+  Prepared,
+  ProofStanding,
+  Thinning,
+} from './effects.ts';
 import type { NodeEvent } from './events.ts';
 import * as guards from './guards.ts';
+import { refuseOrder } from './restore-order.ts';
 import * as updates from './updates.ts';
 
 /** An effect's actor. The chart only names it: `src/node` provides what it does. */
@@ -45,6 +60,14 @@ export const waits = {
   obstructionRetryMs: 15_000,
   membershipCooldownMs: 2_000,
   capRetryMs: 60_000,
+  restoreFirstMs: 500,
+  restoreMaxMs: 30_000,
+  securingDeadlineMs: 30_000,
+  snapshotFirstMs: 250,
+  snapshotRetryFirstMs: 2_000,
+  snapshotRetryMaxMs: 300_000,
+  proofPauseMaxMs: 600_000,
+  orderDeadlineMs: 900_000,
 } as const;
 
 /** Doubles with every failed start, up to half a minute. */
@@ -55,6 +78,28 @@ export function restartBackoffMs({ failedStarts, settings }: NodeContext): numbe
 /** Doubles with every change that failed: each attempt costs the cluster a lock and a lease. */
 function changeBackoffMs({ failedChanges, settings }: NodeContext): number {
   return backoffMs(failedChanges, [waits.changeFirstMs, waits.changeMaxMs], settings.jitter);
+}
+
+function restoreBackoffMs({ failedRestores, settings }: NodeContext): number {
+  return backoffMs(failedRestores, [waits.restoreFirstMs, waits.restoreMaxMs], settings.jitter);
+}
+
+/** The first snapshot of a new leader comes at once; the others by the interval. */
+function snapshotPauseMs({ settings, backup }: NodeContext): number {
+  return backup.last === null
+    ? waits.snapshotFirstMs
+    : (settings.snapshots?.intervalMs ?? waits.snapshotRetryMaxMs);
+}
+
+function snapshotBackoffMs({ settings, backup }: NodeContext): number {
+  const bounds = [waits.snapshotRetryFirstMs, waits.snapshotRetryMaxMs] as const;
+  return backoffMs(backup.failures, bounds, settings.jitter);
+}
+
+/** Often enough that a proof is never much older than it may become. */
+function proofPauseMs({ settings }: NodeContext): number {
+  const allowedMs = settings.snapshots?.verifyIntervalMs ?? waits.proofPauseMaxMs;
+  return Math.min(allowedMs / 4, waits.proofPauseMaxMs);
 }
 
 /** The jitter keeps nodes apart. */
@@ -83,7 +128,14 @@ export const nodeSetup = setup({
     replaceMember: effect('replaceMember'),
     changeMembership: effect('changeMembership'),
     moveDataAside: effect('moveDataAside'),
-    restoreSnapshot: effect('restoreSnapshot'),
+    chooseSnapshot: effect('chooseSnapshot'),
+    stageSnapshot: effect('stageSnapshot'),
+    vouchForOrder: effect('vouchForOrder'),
+    installSnapshot: effect('installSnapshot'),
+    takeSnapshot: effect('takeSnapshot'),
+    thinStore: effect('thinStore'),
+    readProofs: effect('readProofs'),
+    proveSnapshot: effect('proveSnapshot'),
     launchEtcd: effect('launchEtcd'),
     recordCluster: effect('recordCluster'),
     handOverLeadership: effect('handOverLeadership'),
@@ -92,6 +144,7 @@ export const nodeSetup = setup({
     observePeers: observer('observePeers'),
     observeLoop: observer('observeLoop'),
     surveyCluster: observer('surveyCluster'),
+    observeStore: observer('observeStore'),
     observeEtcd: observer('observeEtcd'),
     observeMembers: observer('observeMembers'),
     watchEtcd: observer('watchEtcd'),
@@ -110,6 +163,26 @@ export const nodeSetup = setup({
       context.identity.plan === null &&
       !(context.decision?.kind === 'act' && context.decision.path === 'bootstrap-new'),
     planIsLaunched: ({ context }) => context.identity.plan?.stage === 'launched',
+    orderIsFit: ({ context }, order: RestoreOrder) => refuseOrder(context, order) === null,
+    isToldToGoBack: ({ context }) =>
+      context.peers.some((peer) => proposesToReplace(peer, context.identity)),
+    runningClusterIsToGoBack: ({ context }) => guards.runningClusterIsToGoBack(context),
+    plannedSnapshotIsStaged: ({ context }) => guards.plannedSnapshotIsStaged(context),
+    orderNeedsVoucher: ({ context }) => guards.orderNeedsVoucher(context),
+    replacedEtcdRuns: ({ context }) =>
+      context.identity.plan?.stage === 'launched' &&
+      (context.pid !== null || context.adoptedPid !== null),
+    restoreIsOver: ({ context }) =>
+      context.identity.plan === null &&
+      !(context.decision?.kind === 'act' && context.decision.path === 'restore-from-snapshot'),
+    snapshotsAreOurs: ({ context }) => guards.snapshotsAreOurs(context),
+    snapshotsAreNotOurs: ({ context }) => !guards.snapshotsAreOurs(context),
+    storeIsThere: ({ context }) => context.settings.snapshots !== null,
+    revisionHasMoved: ({ context }) => guards.revisionHasMoved(context),
+    thinningIsDue: ({ context }) => guards.thinningIsDue(context),
+    proofsAreOurs: ({ context }) => guards.proofsAreOurs(context),
+    proofsAreNotOurs: ({ context }) => !guards.proofsAreOurs(context),
+    proofIsDue: ({ context }) => context.backup.toProve !== null,
     changeIsDone: (_, outcome: ChangeOutcome) => outcome.kind === 'done',
     changeIsRefused: (_, outcome: ChangeOutcome) => outcome.kind === 'refused',
     changeIsCapped: (_, outcome: ChangeOutcome) =>
@@ -129,6 +202,8 @@ export const nodeSetup = setup({
     someoneIsSuspected: ({ context }) => context.suspicions.length > 0,
     nobodyIsSuspected: ({ context }) => context.suspicions.length === 0,
     removalIsDue: ({ context }) => guards.ownDueRemoval(context) !== null,
+    removalIsDueAndStoreIsThere: ({ context }) =>
+      context.settings.snapshots !== null && guards.ownDueRemoval(context) !== null,
     exitIs: (_, { kind, is }: { kind: EtcdExitKind; is: EtcdExitKind }) => kind === is,
     planIsCommitted: ({ context }) => context.identity.plan?.stage === 'committed',
     launchIsUnused: ({ context }, kind: EtcdExitKind) => guards.launchIsUnused(context, kind),
@@ -151,7 +226,9 @@ export const nodeSetup = setup({
     weighUnlessBound: assign(({ context }) => updates.weighUnlessBound(context)),
     takePath: assign(({ context }, path: LifecyclePath) => updates.takePath(context, path)),
     stepPlan: assign(({ context }) => updates.stepPlan(context)),
-    takeIdentity: assign((_, identity: Identity) => ({ identity })),
+    takeIdentity: assign(({ context }, identity: Identity) =>
+      updates.takeIdentity(context, identity),
+    ),
     takeLineage: assign(({ context }, lineage: string) => ({
       identity: { ...context.identity, lineage },
     })),
@@ -175,7 +252,39 @@ export const nodeSetup = setup({
     noteUnreadable: assign(({ context }, problem: string) =>
       updates.noteUnreadable(context, problem),
     ),
-    noteStoreUnreadable: assign({ store: () => 'unreadable' as const }),
+    takeStore: assign((_, { fact, sentence }: StoreReading) => ({
+      store: fact,
+      storeSentence: sentence,
+    })),
+    takeOrder: assign((_, order: RestoreOrder) => ({ order, choice: null })),
+    dropOrder: assign(({ context }) =>
+      context.order?.kind === 'approve' ? {} : { order: null, choice: null },
+    ),
+    withdrawOrder: assign({ order: null }),
+    takeChoice: assign(({ context }, choice: PinnedSnapshot) =>
+      updates.takeChoice(context, choice),
+    ),
+    takeStaged: assign((_, stagedPlan: string) => ({ stagedPlan })),
+    takeRestoreFault: assign(({ context }, fault: Fault) =>
+      updates.takeRestoreFault(context, fault),
+    ),
+    noteRestored: assign(({ context }) => updates.noteRestored(context)),
+    keepEtcd: assign(({ context }) => updates.keepEtcd(context)),
+    forgetEtcd: assign(({ context }) => updates.forgetEtcd(context)),
+    takeSnapshotTaken: assign(({ context }, taken: TakenSnapshot) =>
+      backups.takeSnapshotTaken(context, taken),
+    ),
+    takeSnapshotFault: assign(({ context }, fault: Fault) =>
+      backups.takeSnapshotFault(context, fault),
+    ),
+    takeThinning: assign(({ context }, thinning: Thinning) =>
+      backups.takeThinning(context, thinning),
+    ),
+    takeProofs: assign(({ context }, standing: ProofStanding) =>
+      backups.takeProofs(context, standing),
+    ),
+    takeProof: assign(({ context }, proof: SnapshotProof) => backups.takeProof(context, proof)),
+    takeProofFault: assign(({ context }, fault: Fault) => backups.takeProofFault(context, fault)),
     takeObservation: assign(
       ({ context }, seen: { atMs: number; observation: MembersObservation }) =>
         updates.takeObservation(context, seen),
@@ -193,6 +302,12 @@ export const nodeSetup = setup({
     obstructionRetry: () => waits.obstructionRetryMs,
     membershipCooldown: () => waits.membershipCooldownMs,
     capRetry: () => waits.capRetryMs,
+    restoreRetry: ({ context }) => restoreBackoffMs(context),
+    orderDeadline: () => waits.orderDeadlineMs,
+    securingDeadline: () => waits.securingDeadlineMs,
+    snapshotPause: ({ context }) => snapshotPauseMs(context),
+    snapshotRetry: ({ context }) => snapshotBackoffMs(context),
+    proofPause: ({ context }) => proofPauseMs(context),
     handOverDeadline: () => 3_000,
     stopDeadline: ({ context }) => context.settings.stopGraceMs + 5_000,
     leaveDeadline: () => 3_000,

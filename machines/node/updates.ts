@@ -1,4 +1,5 @@
 import type {
+  BootstrapPlan,
   EtcdExitReason,
   EtcdLaunch,
   Fault,
@@ -6,9 +7,11 @@ import type {
   MembersObservation,
   OwnProbe,
   Peer,
+  PinnedSnapshot,
 } from '../facts.ts';
-import { decide, type LifecycleFacts } from '../lifecycle/decide.ts';
+import { decide } from '../lifecycle/decide.ts';
 import type { LifecyclePath } from '../lifecycle/decision.ts';
+import type { LifecycleFacts } from '../lifecycle/lifecycle-facts.ts';
 import { initialClusterOf, planStep } from '../lifecycle/plan.ts';
 import { updateSuspicions } from '../membership/suspicions.ts';
 import { memberAt } from '../quorum.ts';
@@ -26,7 +29,7 @@ export function takePrepared(_: NodeContext, prepared: Prepared): Update {
 }
 
 export function lifecycleFacts(context: NodeContext): LifecycleFacts {
-  const { data, identity, adoptedPid, removedByCluster, answer, peers, store } = context;
+  const { data, identity, adoptedPid, removedByCluster, answer, peers, store, order } = context;
   return {
     data,
     identity,
@@ -36,6 +39,7 @@ export function lifecycleFacts(context: NodeContext): LifecycleFacts {
     peers,
     store,
     restorePolicy: context.settings.restorePolicy,
+    order,
   };
 }
 
@@ -59,9 +63,21 @@ export function takePeers(_: NodeContext, peers: readonly Peer[]): Update {
 
 export function stepPlan(context: NodeContext): Update {
   const { identity, peers, settings, proposals } = context;
-  const step = planStep({ identity, peers, nonce: `${settings.nonce}.${proposals}` });
-  const proposes = step.kind === 'acknowledge' && step.plan.coordinator === identity.nodeId;
-  return { planStep: step, proposals: proposes ? proposals + 1 : proposals };
+  const nonce = `${settings.nonce}.${proposals}`;
+  const restore =
+    context.path === 'restore-from-snapshot'
+      ? { choice: context.choice, order: context.order }
+      : null;
+  return { planStep: planStep({ identity, peers, nonce, restore }) };
+}
+
+/** What is pinned counts. A nonce is used up once a plan of it may have been told to others. */
+export function takeIdentity(
+  { identity: before, proposals }: NodeContext,
+  identity: Identity,
+): Update {
+  const isNewPlan = before.plan === null && identity.plan?.plan.coordinator === identity.nodeId;
+  return { identity, proposals: isNewPlan ? proposals + 1 : proposals };
 }
 
 /** The identity as it must be on disk before the plan's step may show (S7). */
@@ -72,12 +88,19 @@ export function identityAfterStep({ identity, planStep: step }: NodeContext): Id
     case 'commit':
       return { ...identity, plan: { stage: 'committed', plan: step.plan } };
     case 'launch':
-      return { ...identity, plan: { stage: 'launched', plan: step.plan } };
+      return { ...asNew(identity, step.plan), plan: { stage: 'launched', plan: step.plan } };
     case 'release':
       return { ...identity, plan: null };
     default:
       return identity;
   }
+}
+
+/** S5: a restored cluster is another one: nothing of the old member is this node's any more. */
+function asNew(identity: Identity, { snapshot }: BootstrapPlan): Identity {
+  return snapshot === undefined
+    ? identity
+    : { ...identity, memberId: null, clusterId: null, lineage: null };
 }
 
 export function launchFromPlan({ identity }: NodeContext): Update {
@@ -143,6 +166,53 @@ function launchAmong(
   };
 }
 
+/** What an operator gives up with the snapshot is a part of the choice, and so of the plan. */
+export function takeChoice({ order }: NodeContext, choice: PinnedSnapshot): Update {
+  const replaces = order?.kind === 'approve' ? null : (order?.lineage ?? null);
+  return {
+    choice: replaces === null ? choice : { ...choice, replaces },
+    failedRestores: 0,
+  };
+}
+
+/** Nothing has moved: the store is read again before anything is tried again (S1). */
+export function takeRestoreFault(context: NodeContext, fault: Fault): Update {
+  return {
+    fault,
+    choice: null,
+    failedRestores: context.failedRestores + 1,
+    store: context.store === 'none' ? 'none' : 'unreadable',
+    storeSentence: fault.message,
+  };
+}
+
+export function noteRestored(_: NodeContext): Update {
+  return {
+    data: { kind: 'readable' },
+    order: null,
+    choice: null,
+    stagedPlan: null,
+    failedRestores: 0,
+  };
+}
+
+/** etcd ran on, unwatched, while a restore was weighed: it is taken up as one that runs already. */
+export function keepEtcd({ pid, adoptedPid }: NodeContext): Update {
+  return { adoptedPid: pid ?? adoptedPid };
+}
+
+export function forgetEtcd(_: NodeContext): Update {
+  return {
+    pid: null,
+    adoptedPid: null,
+    probe: null,
+    observation: null,
+    suspicions: [],
+    steadySinceMs: null,
+    muteSinceMs: null,
+  };
+}
+
 export function forgetData(_: NodeContext): Update {
   return { data: { kind: 'none' }, removedByCluster: false };
 }
@@ -162,14 +232,8 @@ export function takeProbe(context: NodeContext, probe: OwnProbe): Update {
 
 export function takeExit(context: NodeContext, reason: EtcdExitReason): Update {
   return {
+    ...forgetEtcd(context),
     lastExit: reason,
-    pid: null,
-    adoptedPid: null,
-    probe: null,
-    observation: null,
-    suspicions: [],
-    steadySinceMs: null,
-    muteSinceMs: null,
     failedStarts: context.failedStarts + 1,
   };
 }

@@ -1,15 +1,13 @@
 import { rules } from '../../machines/rules.ts';
 import { choice, duration, file, integer, integerOf, toggle } from '../config/kinds.ts';
-import type { Option } from '../config/option.ts';
 import { option } from '../config/option.ts';
-import type { OptionName } from '../config/options.ts';
 import { optionOf, options } from '../config/options.ts';
 import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
+import { json, pick } from './common-flags.ts';
 import { replayFlags } from './replay-flags.ts';
-
-const json = option(toggle, { group: 'Output', help: 'print JSON for a program' });
+import { snapshotCommands } from './snapshot-commands.ts';
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [
@@ -141,6 +139,7 @@ export const commands: readonly Command[] = [
     examples: [{ does: 'For a person', line: 'e2d etcd list' }],
     load: () => import('./commands/etcd-list.ts'),
   },
+  ...snapshotCommands,
   {
     words: ['playground'],
     summary: 'start a throw-away cluster on this machine, to hurt it and watch it recover',
@@ -219,7 +218,3 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/version.ts'),
   },
 ];
-
-function pick(...names: readonly OptionName[]): Readonly<Record<string, Option>> {
-  return Object.fromEntries(names.map((name) => [name, optionOf(name)]));
-}

@@ -1,5 +1,7 @@
 import { toggle } from '../config/kinds.ts';
+import type { Option } from '../config/option.ts';
 import { option } from '../config/option.ts';
+import type { OptionName } from '../config/options.ts';
 import { optionOf } from '../config/options.ts';
 
 /** The flags of every command. */
@@ -7,3 +9,11 @@ export const commonFlags = {
   help: option(toggle, { group: 'Output', help: 'show this help', short: 'h' }),
   verbose: optionOf('verbose'),
 };
+
+/** Of commands that answer people and programs. */
+export const json = option(toggle, { group: 'Output', help: 'print JSON for a program' });
+
+/** Options of the node, as flags of a command. */
+export function pick(...names: readonly OptionName[]): Readonly<Record<string, Option>> {
+  return Object.fromEntries(names.map((name) => [name, optionOf(name)]));
+}

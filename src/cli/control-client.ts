@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import type { RestoreOrder } from '../../machines/facts.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 
 /** More than any answer, so that a wrong socket cannot fill the memory. */
@@ -8,6 +9,8 @@ export interface ControlRequest {
   readonly method: string;
   /** For `inspect`: only what happened after the step with this number. */
   readonly since?: number;
+  /** For `restore`: what an operator asks for. */
+  readonly order?: RestoreOrder;
 }
 
 export interface AskOptions {

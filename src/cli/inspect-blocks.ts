@@ -6,6 +6,7 @@ import type {
 import { rules } from '../../machines/rules.ts';
 import { leavesOf } from '../../machines/state-path.ts';
 import { ageText } from './inspect-screen.ts';
+import { snapshotSentences } from './snapshot-outlook.ts';
 
 /** A paragraph; what is cut off at the edge instead of being wrapped has its end dimmed. */
 export type Text = string | { readonly head: string; readonly tail: string };
@@ -26,6 +27,7 @@ export function blocksOf(report: InspectReport): readonly Block[] {
     { title: 'Next', texts: report.waitingFor === null ? [report.next] : [] },
     { title: 'Timers', texts: timerTexts(report) },
     { title: 'Runs', texts: actorTexts(report) },
+    { title: 'Snapshots', texts: snapshotSentences(report.snapshots) },
     { title: 'Recent', texts: recentTexts(report) },
   ];
   return blocks.filter(({ texts }) => texts.length > 0);

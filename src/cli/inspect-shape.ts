@@ -49,6 +49,7 @@ const inspectReport: Shape<InspectReport> = {
     leader: fields.leader,
     members: fields.members,
     peers: fields.peers,
+    snapshots: fields.snapshots,
     next: fields.next,
     safeToStopOne: fields.safeToStopOne,
     recording: { fields: { state: 'text', file: maybeText, problem: maybeText } },

@@ -4,7 +4,8 @@ import type {
   ReasonReport,
   StatusReport,
 } from '../../machines/status-report.ts';
-import { formatDuration } from '../config/durations.ts';
+import { ageInWords, sizeInWords } from './amounts.ts';
+import { snapshotLines } from './snapshot-outlook.ts';
 import { table } from './table.ts';
 
 /** A report for a person: how it stands in one line, then why, who, and what comes next. */
@@ -13,6 +14,7 @@ export function renderStatus(report: StatusReport): string {
     [headline(report), ...nodeLines(report)],
     memberLines(report.members),
     peerLines(report.peers),
+    snapshotLines(report.snapshots),
     outlookLines(report),
     report.warnings.map((warning) => `Warning: ${warning}`),
   ];
@@ -40,9 +42,9 @@ function nodeLines({ node, decision, etcd, quorum, leader }: StatusReport): stri
     etcd.pid === null ? '' : `, pid ${etcd.pid}`,
     etcd.memberId === null ? '' : `, member ${etcd.memberId}`,
   ];
-  const since = quorum.sinceMs === null ? '' : ` for ${age(quorum.sinceMs)}`;
+  const since = quorum.sinceMs === null ? '' : ` for ${ageInWords(quorum.sinceMs)}`;
   return [
-    `Node ${node.name} is ${inWords(node.state)} for ${age(node.sinceMs)}${path}` +
+    `Node ${node.name} is ${inWords(node.state)} for ${ageInWords(node.sinceMs)}${path}` +
       ` (e2d ${node.version}, pid ${node.pid})`,
     ...(decision === null ? [] : [`  because: ${withRule(decision)}`]),
     `etcd${facts.join('')}`,
@@ -65,7 +67,7 @@ export function memberLines(members: readonly MemberReport[]): string[] {
     member.health,
     known(member.lagEntries, String),
     known(member.revision, String),
-    known(member.dbSizeBytes, size),
+    known(member.dbSizeBytes, sizeInWords),
     member.clientUrl ?? member.peerUrl,
   ]);
   const header = ['MEMBER', 'ROLE', 'HEALTH', 'LAG', 'REVISION', 'DB SIZE', 'ADDRESS'];
@@ -101,14 +103,4 @@ function withRule({ rule, reason }: ReasonReport): string {
 
 function known<T>(value: T | null, show: (value: T) => string): string {
   return value === null ? '?' : show(value);
-}
-
-/** To the second: nobody reads the milliseconds of an age. */
-function age(durationMs: number): string {
-  return formatDuration(Math.floor(durationMs / 1000) * 1000);
-}
-
-function size(bytes: number): string {
-  const mebibytes = bytes / 1024 ** 2;
-  return mebibytes < 1 ? `${Math.ceil(bytes / 1024)} KiB` : `${mebibytes.toFixed(1)} MiB`;
 }

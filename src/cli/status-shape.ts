@@ -1,7 +1,36 @@
-import type { StatusReport } from '../../machines/status-report.ts';
+import type { SnapshotReport, StatusReport } from '../../machines/status-report.ts';
 import { fits, maybeNumber, maybeText, type Shape } from './shape.ts';
 
 const reason = { rule: maybeText, reason: 'text' } as const;
+
+const snapshotReport: Shape<SnapshotReport> = {
+  fields: {
+    state: 'text',
+    last: {
+      maybe: { fields: { id: 'text', revision: 'number', storedBytes: 'number', ageMs: 'number' } },
+    },
+    failures: 'number',
+    fault: maybeText,
+    retention: {
+      maybe: { fields: { kept: 'number', removed: 'number', refusal: maybeText, ageMs: 'number' } },
+    },
+    proof: {
+      maybe: {
+        fields: {
+          snapshotId: 'text',
+          outcome: 'text',
+          sentence: 'text',
+          provenAt: 'text',
+          ageMs: 'number',
+          rtoSeconds: maybeNumber,
+        },
+      },
+    },
+    proofFault: maybeText,
+    verifyIntervalMs: maybeNumber,
+    proofOverdue: 'boolean',
+  },
+};
 
 export const statusReport: Shape<StatusReport> = {
   fields: {
@@ -21,7 +50,13 @@ export const statusReport: Shape<StatusReport> = {
       maybe: { fields: { rule: maybeText, sentence: 'text', command: maybeText } },
     },
     etcd: {
-      fields: { state: 'text', version: maybeText, pid: maybeNumber, memberId: maybeText },
+      fields: {
+        state: 'text',
+        version: maybeText,
+        pid: maybeNumber,
+        memberId: maybeText,
+        clientUrl: 'text',
+      },
     },
     quorum: { fields: { state: 'text', sinceMs: maybeNumber } },
     cluster: { fields: { id: maybeText, lineage: maybeText, requiredSize: 'number' } },
@@ -51,10 +86,12 @@ export const statusReport: Shape<StatusReport> = {
           status: 'text',
           data: 'text',
           peerUrl: 'text',
+          clientUrl: 'text',
           clusterId: maybeText,
         },
       },
     },
+    snapshots: { maybe: snapshotReport },
     next: 'text',
     safeToStopOne: { fields: { safe: 'boolean', reason: 'text' } },
     warnings: { listOf: 'text' },

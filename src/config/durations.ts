@@ -6,13 +6,15 @@ const unitMs: Readonly<Record<string, number>> = {
   s: 1000,
   m: 60_000,
   h: 3_600_000,
+  d: 86_400_000,
+  y: 365 * 86_400_000,
 };
-const whole = /^\+?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/;
-const parts = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g;
+const whole = /^\+?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h|d|y))+$/;
+const parts = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h|d|y)/g;
 
 /**
- * Go's duration syntax (`30s`, `1h30m`, `1.5s`, `500ms`) in milliseconds; undefined when it is not
- * one.
+ * Go's duration syntax (`30s`, `1h30m`, `1.5s`, `500ms`), with days and years of 365 days besides
+ * (`7d`, `1y`), in milliseconds; undefined when it is not one.
  */
 export function parseDurationMs(text: string): number | undefined {
   if (text === '0') return 0;

@@ -20,6 +20,7 @@ export interface Kind<T> {
 
 /** What Node's timers can wait for. */
 const longestMs = 576 * 3_600_000;
+const longestAgeMs = 100 * 365 * 24 * 3_600_000;
 const noControlCharacters = /^\P{Cc}+$/u;
 
 export const text: Kind<string> = {
@@ -87,6 +88,26 @@ export function duration(leastMs: number): Kind<number> {
     },
   };
 }
+
+/** A duration in milliseconds, or 0 where it is switched off. */
+export function durationOrOff(leastMs: number): Kind<number> {
+  const { allowed, placeholder, parse } = duration(leastMs);
+  return {
+    allowed: `${allowed}, or off`,
+    placeholder,
+    parse: (given) => (given === 'off' || parseDurationMs(given) === 0 ? 0 : parse(given)),
+  };
+}
+
+/** How old something may become, in milliseconds: nothing waits for it, so it may be years. */
+export const age: Kind<number> = {
+  allowed: 'a duration from 0 to 100y, such as 90m, 12h, 7d or 1y',
+  placeholder: 'DURATION',
+  parse: (given) => {
+    const value = parseDurationMs(given);
+    return value !== undefined && value <= longestAgeMs ? value : undefined;
+  },
+};
 
 export const toggle: Kind<boolean> = {
   allowed: 'true or false',

@@ -10,8 +10,9 @@ import type { OptionValues } from './options.ts';
 import type { Paths } from './paths.ts';
 import { controlSocketOf, resolvePaths, socketPathFits } from './paths.ts';
 import { checkRules } from './rules.ts';
+import { decideSnapshots } from './snapshot-config.ts';
 import type { Surroundings } from './surroundings.ts';
-import { decideTls } from './tls-files.ts';
+import { decideTls, reportUnreadable } from './tls-files.ts';
 import type { Origins } from './values.ts';
 import { called, readValues } from './values.ts';
 import { fromVariables } from './variables.ts';
@@ -39,6 +40,8 @@ export async function loadConfig(
   const misspelt = [...findings.warnings];
   checkRules(values, origins, findings);
   const security = decideTls(values, origins, { surroundings, findings });
+  const snapshots = decideSnapshots(values, surroundings);
+  reportUnreadableKey(values, origins, { surroundings, findings });
   const tls = security.tls !== null;
   const listeners = await decideListeners({ values, origins, tls, surroundings }, findings);
   const paths = resolvePaths(values, surroundings);
@@ -49,6 +52,7 @@ export async function loadConfig(
   return {
     ...settled(values, surroundings),
     ...security,
+    snapshots,
     dataDir: paths.dataDir,
     stateDir: paths.stateDir,
     etcd: etcdConfig(values, paths, surroundings),
@@ -147,6 +151,17 @@ function etcdConfig(
 function toSeed({ host, port }: Address, ownHost: string): Endpoint {
   const known = host === null || isUnspecified(host) ? ownHost : host;
   return { host: known, port: port ?? defaultGossipPort };
+}
+
+function reportUnreadableKey(
+  values: OptionValues,
+  origins: Origins,
+  options: { readonly surroundings: Surroundings; readonly findings: OpenFindings },
+): void {
+  const written = values['snapshot-encryption-key-file'];
+  if (written === undefined) return;
+  const path = resolve(options.surroundings.cwd, written);
+  reportUnreadable(called('snapshot-encryption-key-file', origins), path, options);
 }
 
 function reportLongSocketPath(

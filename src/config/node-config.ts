@@ -31,6 +31,8 @@ export interface NodeConfig {
    * encrypted.
    */
   readonly caKeyFile: string | null;
+  /** Null: no snapshots are taken, and none is restored. */
+  readonly snapshots: SnapshotConfig | null;
   /** What an orderly stop does with etcd. */
   readonly onExit: 'stop-etcd' | 'keep-etcd';
   readonly logLevel: LogLevel;
@@ -94,4 +96,55 @@ export interface TlsFiles {
 export interface KeyPairFiles {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** Where snapshots go, how often, in what form and for how long. */
+export interface SnapshotConfig {
+  /** As it was written; the store's own parser takes it apart. */
+  readonly url: string;
+  /** Of snapshots that are not encrypted; encrypted ones cannot be made smaller. */
+  readonly compression: boolean;
+  /** What new snapshots are encrypted with; null: they are not. */
+  readonly encryptionKeyFile: SnapshotKeyFile | null;
+  /**
+   * Every key that a snapshot in the store may need, the likeliest first: also where new ones are
+   * not encrypted, for there may be others from before.
+   */
+  readonly readKeyFiles: readonly SnapshotKeyFile[];
+  readonly intervalMs: number;
+  readonly retention: SnapshotRetention;
+  /** How often a snapshot is restored into a scratch etcd to prove it; null: never by itself. */
+  readonly verifyIntervalMs: number | null;
+  /** Whether a cluster that lost all its data restores by itself or waits for an operator. */
+  readonly restorePolicy: 'auto' | 'manual';
+  readonly store: SnapshotStoreConfig;
+}
+
+/** The absolute path of a key: the CA's private key (PEM), or a file with a key of its own. */
+export interface SnapshotKeyFile {
+  readonly kind: 'ca-key' | 'key-file';
+  readonly path: string;
+}
+
+/** The ages up to which all snapshots, one of each hour and one of each day are kept. */
+export interface SnapshotRetention {
+  readonly allMs: number;
+  readonly hourlyMs: number;
+  readonly dailyMs: number;
+  /** Most snapshots to keep, whatever their age; null: no limit. */
+  readonly count: number | null;
+}
+
+/** What the URL does not say of its service; null leaves it to the service's own defaults. */
+export interface SnapshotStoreConfig {
+  readonly s3Endpoint: string | null;
+  readonly s3Region: string | null;
+  readonly accessKey: AccessKey | null;
+  readonly roleSessionName: string | null;
+  readonly spacesKey: AccessKey | null;
+}
+
+export interface AccessKey {
+  readonly id: string;
+  readonly secret: string;
 }

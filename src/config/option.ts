@@ -24,7 +24,7 @@ export interface Option<T = unknown> {
   readonly unused?: true;
 }
 
-type Group = 'Node' | 'Cluster' | 'TLS' | 'etcd' | 'Discovery and snapshots' | 'Output';
+type Group = 'Node' | 'Cluster' | 'TLS' | 'etcd' | 'Discovery' | 'Snapshots' | 'Output';
 
 /** Writes down an option, so that its value's type is known. */
 export function option<T, const O extends Omit<Option<T>, 'kind'>>(

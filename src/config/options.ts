@@ -2,6 +2,7 @@ import type { Kind } from './kinds.ts';
 import * as kinds from './kinds.ts';
 import type { Option } from './option.ts';
 import { option } from './option.ts';
+import { snapshotOptions } from './snapshot-options.ts';
 
 const nodeName = kinds.matching(
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
@@ -155,70 +156,19 @@ export const options = {
   }),
 
   'peer-discovery': option(discovery, {
-    group: 'Discovery and snapshots',
+    group: 'Discovery',
     help: 'find peers through a cloud (not available yet)',
     formerly: ['provider'],
   }),
-  'snapshot-backup-url': option(kinds.webAddress('file', 's3', 'https', 'http'), {
-    group: 'Discovery and snapshots',
-    help: 'where snapshots are kept (not available yet)',
-  }),
-  'snapshot-compression': option(kinds.toggle, {
-    group: 'Discovery and snapshots',
-    help: 'compress snapshots',
-    default: 'false',
-    unused: true,
-  }),
-  'snapshot-encryption': option(kinds.toggle, {
-    group: 'Discovery and snapshots',
-    help: 'encrypt snapshots; needs --ca-key',
-    default: 'false',
-    unused: true,
-  }),
-  'snapshot-interval': option(kinds.duration(1000), {
-    group: 'Discovery and snapshots',
-    help: 'time between two snapshots',
-    default: '1m',
-    unused: true,
-  }),
-  'aws-access-key': option(kinds.text, {
-    group: 'Discovery and snapshots',
-    help: 'AWS access key id',
-    secret: true,
-    unused: true,
-  }),
-  'aws-secret-key': option(kinds.text, {
-    group: 'Discovery and snapshots',
-    help: 'AWS secret access key',
-    secret: true,
-    unused: true,
-  }),
-  'aws-role-session-name': option(kinds.text, {
-    group: 'Discovery and snapshots',
-    help: "session name for assuming the instance's role",
-    unused: true,
-  }),
   'do-access-token': option(kinds.text, {
-    group: 'Discovery and snapshots',
+    group: 'Discovery',
     help: 'DigitalOcean access token',
     formerly: ['digitalocean-access-token'],
     secret: true,
     unused: true,
   }),
-  'do-spaces-key': option(kinds.text, {
-    group: 'Discovery and snapshots',
-    help: 'DigitalOcean Spaces key',
-    formerly: ['digitalocean-spaces-key'],
-    secret: true,
-    unused: true,
-  }),
-  'do-spaces-secret': option(kinds.text, {
-    group: 'Discovery and snapshots',
-    help: 'DigitalOcean Spaces secret',
-    formerly: ['digitalocean-spaces-secret'],
-    secret: true,
-    unused: true,
-  }),
+
+  ...snapshotOptions,
 
   config: option(kinds.file, {
     group: 'Output',

@@ -1,4 +1,4 @@
-import type { NodeConfig } from './node-config.ts';
+import type { NodeConfig, SnapshotConfig } from './node-config.ts';
 
 /**
  * The configuration for a log: whatever may hold a secret is replaced. Files are named, never
@@ -12,6 +12,21 @@ export function redactedConfig(config: NodeConfig): Readonly<Record<string, unkn
       ...config.etcd,
       releasesUrl: config.etcd.releasesUrl && withoutUser(config.etcd.releasesUrl),
       extraArgs: config.etcd.extraArgs.map(withoutValue),
+    },
+    snapshots: config.snapshots && redactedSnapshots(config.snapshots),
+  };
+}
+
+/** Of keys only whether there is one is told. */
+function redactedSnapshots({ url, store, ...rest }: SnapshotConfig) {
+  return {
+    ...rest,
+    url: withoutUser(url),
+    store: {
+      ...store,
+      s3Endpoint: store.s3Endpoint && withoutUser(store.s3Endpoint),
+      accessKey: store.accessKey && '***',
+      spacesKey: store.spacesKey && '***',
     },
   };
 }
@@ -30,9 +45,9 @@ export function withoutValuesOf(extraArgs: readonly string[]): (text: string) =>
   return (text) => values.reduce((left, value) => left.replaceAll(value, '***'), text);
 }
 
-/** A URL without the user, the password and the query that it may hold; other text as it is. */
+/** A URL without the user, password, query and fragment it may hold; other text as it is. */
 export function withoutUser(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//***@').replace(/(:\/\/[^?]*)\?.*$/s, '$1?***');
+  return url.replace(/\/\/[^/?#]*@/, '//***@').replace(/(:\/\/[^?#]*[?#]).*$/s, '$1***');
 }
 
 function withoutValue(argument: string): string {

@@ -3,6 +3,7 @@ import { formatDuration } from './durations.ts';
 import type { OpenFindings } from './given.ts';
 import type { OptionName, OptionValues } from './options.ts';
 import { optionNames, optionOf } from './options.ts';
+import { checkSnapshots } from './snapshot-rules.ts';
 import type { Origins } from './values.ts';
 import { called } from './values.ts';
 
@@ -12,15 +13,10 @@ export function checkRules(values: OptionValues, origins: Origins, findings: Ope
   checkSeeds(values, origins, findings);
   checkHealthTimes(values, origins, findings);
   checkEtcdArguments(values, origins, findings);
-  const { problems, warnings } = findings;
-  if (values['snapshot-encryption'] && values['ca-key'] === undefined) {
-    problems.push(
-      `${called('snapshot-encryption', origins)} needs --ca-key, of which the key is derived.`,
-    );
-  }
+  checkSnapshots(values, origins, findings);
   for (const name of optionNames) {
     if (!optionOf(name).unused || !origins.has(name)) continue;
-    warnings.push(`${called(name, origins)} has no effect in this version of e2d.`);
+    findings.warnings.push(`${called(name, origins)} has no effect in this version of e2d.`);
   }
 }
 
@@ -36,18 +32,6 @@ function checkUnavailable(
         'name the peers with --bootstrap-addrs.',
     );
   }
-  const backup = values['snapshot-backup-url'];
-  if (backup !== undefined) {
-    problems.push(
-      `${called('snapshot-backup-url', origins)} "${withoutPassword(backup)}" is not available ` +
-        'yet in this version; leave it out to run without snapshots.',
-    );
-  }
-}
-
-/** Keys may travel in the user part or the query of a store's URL. */
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*$/s, '');
 }
 
 function checkSeeds(values: OptionValues, origins: Origins, findings: OpenFindings): void {

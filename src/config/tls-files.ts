@@ -54,7 +54,8 @@ export function decideTls(
   };
 }
 
-function reportUnreadable(
+/** A file that is named must be there and be readable by e2d. */
+export function reportUnreadable(
   origin: string,
   path: string,
   { surroundings, findings }: { surroundings: Surroundings; findings: OpenFindings },

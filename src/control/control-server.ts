@@ -7,6 +7,14 @@ const requestSchema = z.object({
   method: z.string(),
   /** For `inspect`: only what happened after the step with this number. */
   since: z.int().nonnegative().optional(),
+  /** For `restore`: what an operator asks for. */
+  order: z
+    .object({
+      kind: z.enum(['approve', 'goBack', 'rebuild']),
+      snapshotId: z.string().min(1).nullable(),
+      lineage: z.string().min(1).nullable(),
+    })
+    .optional(),
 });
 
 /** What a method may be told beside its name. */
@@ -24,7 +32,7 @@ const idleTimeoutMs = 10_000;
 
 /**
  * Serves one line of JSON for one line of JSON on a Unix socket that only its owner may open:
- * `{"method", "since"?}` for `{"result"}` or `{"error": {"message"}}`. The caller must hold the
+ * `{"method", "since"?, "order"?}` for `{"result"}` or `{"error": {"message"}}`. The caller must hold the
  * state dir's lock, since a socket that lies there is taken for a dead one's. Throws
  * `E2D_CONTROL_SOCKET`.
  */

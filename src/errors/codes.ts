@@ -71,6 +71,16 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The data dir cannot be used.',
     remedy: 'Give a directory that the user e2d runs as owns and can write to.',
   },
+  E2D_DATA_ELSEWHERE: {
+    exit: 1,
+    sentence: 'Members of the cluster that a snapshot is of still answer, so they have data.',
+    remedy: 'Look after those members: data outranks a snapshot.',
+  },
+  E2D_DISK_FULL: {
+    exit: 1,
+    sentence: 'There is no room on the disk for what is to be restored.',
+    remedy: 'Make room: old data that was moved aside is one place.',
+  },
   E2D_ETCD_BIN_DIR: {
     exit: 2,
     sentence: 'The directory of --etcd-bin-dir holds no etcd that e2d can run.',
@@ -85,6 +95,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 1,
     sentence: 'A downloaded archive of etcd is not the one that was released.',
     remedy: 'Try again; if it stays so, check --etcd-releases-url and what is in between.',
+  },
+  E2D_ETCD_FAILED: {
+    exit: 1,
+    sentence: 'The running etcd did not do what the command asked of it.',
+    remedy: 'Check that it runs, has a quorum and is where the flags say.',
   },
   E2D_ETCD_NOT_FOUND: {
     exit: 1,
@@ -166,15 +181,30 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'This version of e2d cannot do that yet.',
     remedy: 'Use a later version, or do without.',
   },
+  E2D_NOT_CONFIRMED: {
+    exit: 2,
+    sentence: 'What needs a word of yours was not confirmed, so nothing was done.',
+    remedy: 'Call the command again, or give --yes.',
+  },
   E2D_NOT_RUNNING: {
     exit: 1,
     sentence: 'No e2d runs with this state dir.',
     remedy: 'Start it with "e2d run", or say where it keeps its data with --data-dir.',
   },
+  E2D_NO_LINEAGE: {
+    exit: 1,
+    sentence: 'The cluster has no record of e2d, so its lineage is not known.',
+    remedy: 'Use --output to save a plain file, or run the cluster with e2d.',
+  },
   E2D_NO_PICTURE: {
     exit: 1,
     sentence: 'A picture of a chart is not among those that this e2d was delivered with.',
     remedy: 'Install e2d anew, or use --format mermaid, which needs no picture.',
+  },
+  E2D_NO_STORE: {
+    exit: 1,
+    sentence: 'No snapshot store is configured on the node.',
+    remedy: 'Start e2d with --snapshot-backup-url.',
   },
   E2D_NO_SUCH_ENTRY: {
     exit: 2,
@@ -211,6 +241,71 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The configuration contradicts the cluster.',
     remedy: 'Start the node with what the cluster expects, or name another cluster.',
   },
+  E2D_RESTORE_FAILED: {
+    exit: 1,
+    sentence: 'A snapshot could not be restored or checked here, which does not mean it is bad.',
+    remedy: 'Remove the cause on this machine and try again.',
+  },
+  E2D_SNAPSHOT_CORRUPT: {
+    exit: 1,
+    sentence: 'The snapshot is not what was taken: cut short, or changed.',
+    remedy: 'Take another one: "e2d snapshot list" shows them.',
+  },
+  E2D_SNAPSHOT_EMPTY: {
+    exit: 1,
+    sentence: 'The snapshot holds no database.',
+    remedy: 'Take another one: "e2d snapshot list" shows them.',
+  },
+  E2D_SNAPSHOT_KEPT: {
+    exit: 1,
+    sentence: 'A snapshot is the best of its lineage, or not e2d’s own, and so is not removed.',
+    remedy: 'Leave it, or give --force for one that e2d took.',
+  },
+  E2D_SNAPSHOT_KEY: {
+    exit: 1,
+    sentence: 'The snapshot is encrypted with a key that was not given, or the key cannot be used.',
+    remedy: 'Give the key of its cluster: --ca-key or --snapshot-encryption-key-file.',
+  },
+  E2D_SNAPSHOT_NEWER: {
+    exit: 1,
+    sentence: 'The snapshot is of a newer etcd than the one that is here.',
+    remedy: 'Use an etcd that is as new as the one that the snapshot was taken of.',
+  },
+  E2D_SNAPSHOT_UNKNOWN: {
+    exit: 2,
+    sentence: 'The store holds no snapshot of that name, or more than one.',
+    remedy: '"e2d snapshot list" shows those that there are.',
+  },
+  E2D_STORE_DENIED: {
+    exit: 1,
+    sentence: 'The snapshot store denies access.',
+    remedy: 'Give e2d credentials, or ownership, that allow listing, reading and writing there.',
+  },
+  E2D_STORE_EXISTS: {
+    exit: 1,
+    sentence: 'An object is in the snapshot store already, and is not written over.',
+    remedy: 'Another e2d has written it; nothing needs to be done.',
+  },
+  E2D_STORE_FAILED: {
+    exit: 1,
+    sentence: 'The snapshot store failed.',
+    remedy: 'Look at the service or the disk of the store; e2d goes on trying.',
+  },
+  E2D_STORE_FULL: {
+    exit: 1,
+    sentence: 'The snapshot store has no space left.',
+    remedy: 'Make space, or let fewer snapshots be kept.',
+  },
+  E2D_STORE_MISSING: {
+    exit: 1,
+    sentence: 'The bucket, folder or object is not there.',
+    remedy: 'Correct --snapshot-backup-url, or make what it names.',
+  },
+  E2D_STORE_UNREACHABLE: {
+    exit: 1,
+    sentence: 'The snapshot store does not answer.',
+    remedy: 'Check the address and the network; e2d goes on trying.',
+  },
   E2D_TLS_FILE: {
     exit: 2,
     sentence: 'A TLS file cannot be used.',
@@ -225,5 +320,10 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'There is nothing of that name to explain, or more than one thing.',
     remedy: '"e2d explain" lists all that can be explained.',
+  },
+  E2D_WRONG_LINEAGE: {
+    exit: 1,
+    sentence: 'The cluster is of another lineage than the one that was to be written.',
+    remedy: 'Nothing was written; look at "e2d status" and "e2d snapshot list".',
   },
 };

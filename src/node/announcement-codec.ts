@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { DataClaim, NodeStatus, PlanStage, PlanVote } from '../../machines/facts.ts';
+import type {
+  DataClaim,
+  NodeStatus,
+  PinnedSnapshot,
+  PlanStage,
+  PlanVote,
+} from '../../machines/facts.ts';
 import type { Announcement } from '../../machines/node/announcement.ts';
 
 /** memberlist's bound on a node's metadata. */
@@ -19,9 +25,18 @@ const indexOf = (names: readonly string[]) =>
     .min(0)
     .max(names.length - 1);
 
+/** Id, SHA-256 in base64url (metadata is short), revision, and the lineage it is to replace. */
+const snapshotSchema = z.tuple([
+  text,
+  z.string().regex(/^[\w-]{43}$/),
+  z.int().nonnegative(),
+  text.nullable(),
+]);
+
 const voteSchema = z.union([
   z.tuple([text, indexOf(stages)]),
   z.tuple([text, indexOf(stages), text, z.array(text).max(16)]),
+  z.tuple([text, indexOf(stages), text, z.array(text).max(16), snapshotSchema]),
 ]);
 
 /** Fields by position; what a later version appends is ignored. */
@@ -77,7 +92,14 @@ function fieldsOf(a: Announcement, unreachableKept: number): unknown[] {
 
 function voteFields({ id, stage, proposal }: PlanVote): unknown[] {
   const vote = [id, stages.indexOf(stage)];
-  return proposal ? [...vote, proposal.nonce, proposal.nodeIds] : vote;
+  if (proposal === undefined) return vote;
+  const { nonce, nodeIds, snapshot } = proposal;
+  const offer = [...vote, nonce, nodeIds];
+  return snapshot === undefined ? offer : [...offer, snapshotFields(snapshot)];
+}
+
+function snapshotFields({ id, sha256, revision, replaces }: PinnedSnapshot): unknown[] {
+  return [id, Buffer.from(sha256, 'hex').toString('base64url'), revision, replaces ?? null];
 }
 
 /** Null for metadata of anything but an e2d that speaks this format. Never throws. */
@@ -104,11 +126,23 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement | null {
   };
 }
 
-function decodeVote([id, stage, nonce, nodeIds]: z.infer<typeof voteSchema>): PlanVote {
+function decodeVote([id, stage, nonce, nodeIds, snapshot]: z.infer<typeof voteSchema>): PlanVote {
   const vote = { id, stage: stages[stage] as PlanStage };
   return nonce === undefined || nodeIds === undefined
     ? vote
-    : { ...vote, proposal: { nonce, nodeIds } };
+    : {
+        ...vote,
+        proposal: {
+          nonce,
+          nodeIds,
+          ...(snapshot === undefined ? {} : { snapshot: decodeSnapshot(snapshot) }),
+        },
+      };
+}
+
+function decodeSnapshot([id, sha256, revision, replaces]: z.infer<typeof snapshotSchema>) {
+  const pinned = { id, sha256: Buffer.from(sha256, 'base64url').toString('hex'), revision };
+  return replaces === null ? pinned : { ...pinned, replaces };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,4 +1,4 @@
-import type { Fault } from '../../machines/facts.ts';
+import type { Fault, TakenSnapshot } from '../../machines/facts.ts';
 import type { ChangeOutcome, NodeEffects } from '../../machines/node/effects.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
@@ -9,7 +9,10 @@ import type {
   ChangeOutcome as GuardedOutcome,
   MembershipDeps,
 } from '../etcd/membership/locked-work.ts';
+import { checkOrder, writeOrder } from '../etcd/membership/restore-order.ts';
+import { writeRestoredRecord } from '../etcd/membership/restored-record.ts';
 import type { Effects } from './driver.ts';
+import type { Host, SnapshotKeeper } from './host.ts';
 import { prepareNode } from './prepare.ts';
 import { type NodeResources, peersOf } from './resources.ts';
 
@@ -36,12 +39,28 @@ export function createEffects(resources: NodeResources): Effects {
       ),
     changeMembership: changed,
     moveDataAside: async ({ cause }) => ({ movedTo: await host.moveDataAside(cause) }),
-    restoreSnapshot: () => host.restoreSnapshot(),
+    chooseSnapshot: (request, signal) => host.chooseSnapshot({ ...request, own }, signal),
+    stageSnapshot: async ({ plan }, signal) => {
+      await host.stageSnapshot(plan, signal);
+      return { planId: plan.id };
+    },
+    vouchForOrder: async ({ plan, isOwn }, signal) => {
+      await (isOwn ? writeOrder : checkOrder)(own, plan, { signal });
+      return null;
+    },
+    installSnapshot: ({ plan }) => host.installSnapshot(plan),
+    takeSnapshot: (request, signal) => takeSnapshot(resources, request, signal),
+    thinStore: ({ lineage }, signal) => keeperOf(host).thin(lineage, signal),
+    readProofs: ({ lineage }, signal) => keeperOf(host).proofs(lineage, signal),
+    proveSnapshot: ({ snapshotId }, signal) => keeperOf(host).prove(snapshotId, signal),
     launchEtcd: (request) => {
       resources.launching = launch(resources, request);
       return resources.launching;
     },
-    recordCluster: ({ record }, signal) => writeClusterRecord(own, record, { signal }),
+    recordCluster: ({ record, restored }, signal) =>
+      restored === null
+        ? writeClusterRecord(own, record, { signal })
+        : writeRestoredRecord(own, { record, restored }, { signal }),
     handOverLeadership: (_, signal) => handOver(resources, signal),
     stopEtcd: async ({ graceMs }) => {
       // A launch that was under way when the chart left its state has come to an end by now, or
@@ -66,6 +85,28 @@ export function toFault(thrown: unknown): Fault {
     return { code: thrown.code, message: [thrown.message, thrown.remedy].join(' ').trim() };
   }
   return { code: 'unexpected', message: textOf(thrown) };
+}
+
+function keeperOf({ snapshots }: Host): SnapshotKeeper {
+  if (snapshots !== null) return snapshots;
+  throw new E2dError('No snapshot store is configured on this node.', {
+    code: 'E2D_NO_STORE',
+    remedy: 'Start e2d with --snapshot-backup-url.',
+  });
+}
+
+/** Takes it from the first of the endpoints that reaches a quorum. */
+async function takeSnapshot(
+  { host, endpoints }: NodeResources,
+  { endpoints: urls, ...request }: NodeEffects['takeSnapshot']['input'],
+  signal: AbortSignal,
+): Promise<TakenSnapshot> {
+  const keeper = keeperOf(host);
+  for (const url of urls) {
+    const endpoint = endpoints.at(url);
+    if (await canServe(endpoint, signal)) return keeper.take({ ...request, endpoint }, signal);
+  }
+  throw new EtcdFault('unavailable', 'No member that has quorum is known to take a snapshot from.');
 }
 
 type Request = Pick<

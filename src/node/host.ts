@@ -1,11 +1,22 @@
 import type {
+  BootstrapPlan,
   EtcdExitReason,
   EtcdLaunch,
   Identity,
-  OwnData,
-  StoreFact,
+  PinnedSnapshot,
+  SnapshotProof,
+  StoreReading,
+  TakenSnapshot,
 } from '../../machines/facts.ts';
+import type { NodeEffects, ProofStanding, Thinning } from '../../machines/node/effects.ts';
+import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
 import type { DataDirSurvey } from '../etcd/data-dir/own-data.ts';
+
+export interface ChosenSnapshot {
+  readonly choice: PinnedSnapshot;
+  /** A sentence for every newer one. */
+  readonly passedOver: readonly string[];
+}
 
 /** An etcd process, as the node beside it holds it. */
 export interface EtcdProcess {
@@ -16,6 +27,27 @@ export interface EtcdProcess {
   /** Stops watching it and leaves it running (S16). */
   release(): void;
 }
+
+/** The snapshot store, as a node uses it. Every method rejects when the store does not do its part. */
+export interface SnapshotKeeper {
+  /** What the store holds for a cluster whose lineage is this, or is not known. */
+  read(lineage: string | null, signal: AbortSignal): Promise<StoreReading>;
+  /** Takes a snapshot from the endpoint, unless the store holds one of its very revision. */
+  take(request: SnapshotRequest, signal: AbortSignal): Promise<TakenSnapshot>;
+  thin(lineage: string, signal: AbortSignal): Promise<Thinning>;
+  proofs(lineage: string, signal: AbortSignal): Promise<ProofStanding>;
+  prove(snapshotId: string, signal: AbortSignal): Promise<SnapshotProof>;
+}
+
+export interface SnapshotRequest
+  extends Pick<NodeEffects['takeSnapshot']['input'], 'trigger' | 'lineage' | 'requiredSize'> {
+  readonly endpoint: EtcdEndpoint;
+}
+
+export type ChoiceRequest = Pick<NodeEffects['chooseSnapshot']['input'], 'order' | 'lineage'> & {
+  /** Our own etcd, for an order to rebuild the cluster from what it has. */
+  readonly own: EtcdEndpoint;
+};
 
 /**
  * What a node needs of the host it runs on: its disk, and its etcd. The rest of a node is the
@@ -39,9 +71,17 @@ export interface Host {
   findEtcd(signal: AbortSignal): Promise<string>;
   /** The etcd that still runs on the data dir and is ours, or null (S16). */
   adoptEtcd(name: string): Promise<EtcdProcess | null>;
-  /** What the snapshot store holds. */
-  readStore(): Promise<StoreFact>;
-  /** Brings the pinned snapshot back, and says what the data dir holds then (S4). */
-  restoreSnapshot(): Promise<OwnData>;
+  /** Null where no store is configured. */
+  readonly snapshots: SnapshotKeeper | null;
+  /** Fetches the snapshot that is to be restored, and opens it; nothing else changes (S4). */
+  chooseSnapshot(request: ChoiceRequest, signal: AbortSignal): Promise<ChosenSnapshot>;
+  /** Restores the plan's snapshot beside the data dir. */
+  stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void>;
+  /** Whether the plan's snapshot is restored, and has not taken its place yet. */
+  hasStaged(plan: BootstrapPlan): Promise<boolean>;
+  /** S3: moves what lies in the data dir aside, and what was staged into its place. */
+  installSnapshot(plan: BootstrapPlan): Promise<{ readonly movedTo: string | null }>;
+  /** Removes what earlier restores fetched and staged, but for the plan's. */
+  discardStaged(keep: BootstrapPlan | null): Promise<void>;
   launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess>;
 }

@@ -30,7 +30,11 @@ export function settingsOf(
     bootstrapTimeoutMs: config.bootstrapTimeoutMs,
     stopGraceMs,
     keepEtcdOnExit: config.onExit === 'keep-etcd',
-    restorePolicy: 'auto',
+    restorePolicy: config.snapshots?.restorePolicy ?? 'auto',
+    snapshots: config.snapshots && {
+      intervalMs: config.snapshots.intervalMs,
+      verifyIntervalMs: config.snapshots.verifyIntervalMs,
+    },
     ...drawn,
     e2dVersion: e2dVersion(),
   };

@@ -1,4 +1,5 @@
 import {
+  catchError,
   distinctUntilChanged,
   EMPTY,
   filter,
@@ -18,11 +19,14 @@ import type { ClusterAnswer, Peer } from '../../machines/facts.ts';
 import type { NodeEvent } from '../../machines/node/events.ts';
 import { probeMembers$ } from '../etcd/probes/probe-members.ts';
 import { probeOwn$ } from '../etcd/probes/probe-own.ts';
+import { abortable$, repeatProbe$ } from '../etcd/probes/repeat-probe.ts';
 import { surveyCluster$, surveyOnce$ } from '../etcd/probes/survey-cluster.ts';
 import type { Observers } from './driver.ts';
+import { toFault } from './effects.ts';
 import type { NodeResources } from './resources.ts';
 
 const surveyPauseMs = 100;
+const storeReadEveryMs = 2_000;
 const probeTimeoutMs = 1_000;
 const loopTickMs = 1_000;
 /** A loop that is later than this was standing still, not busy. */
@@ -39,6 +43,7 @@ export function createObservers(resources: NodeResources): Observers {
   return {
     observePeers: () => observePeers(resources),
     observeLoop: () => observeLoop(resources),
+    observeStore: ({ isNeeded, lineage }) => (isNeeded ? observeStore(resources, lineage) : NEVER),
     surveyCluster: () =>
       surveyCluster$({
         clientUrls$: peers$(resources).pipe(map(clientUrlsOf)),
@@ -100,6 +105,28 @@ function observePeers(resources: NodeResources): Observable<NodeEvent> {
       .peers$()
       .pipe(map((peers): NodeEvent => ({ type: 'gossip.changed', atMs: clock.nowMs(), peers }))),
     NEVER,
+  );
+}
+
+/**
+ * What the store holds, read until it can be read, and then now and then: somebody may be putting
+ * it right. Trouble with it is a fact like any other (S1).
+ */
+function observeStore(
+  { host, clock, scheduler }: NodeResources,
+  lineage: string | null,
+): Observable<NodeEvent> {
+  const { snapshots } = host;
+  if (snapshots === null) return NEVER;
+  const read = () =>
+    abortable$((signal) => snapshots.read(lineage, signal)).pipe(
+      catchError((problem) =>
+        of({ fact: 'unreadable', sentence: toFault(problem).message } as const),
+      ),
+    );
+  return repeatProbe$({ everyMs$: of(storeReadEveryMs), scheduler }, read).pipe(
+    distinctUntilChanged((a, b) => a.fact === b.fact && a.sentence === b.sentence),
+    map((reading) => ({ type: 'store.read', atMs: clock.nowMs(), reading })),
   );
 }
 

@@ -19,13 +19,16 @@ export async function prepareNode(
   const adoptedPid = resources.etcd?.pid ?? null;
   // What it left behind is moved aside by the next launch.
   if (survey.abandonedStart && adoptedPid === null) identity = beforeLaunch(identity);
+  const restoring = identity.plan?.plan.snapshot === undefined ? null : identity.plan.plan;
+  if (restoring !== null && (await host.hasStaged(restoring))) identity = beforeLaunch(identity);
+  await host.discardStaged(restoring);
   if (identity !== remembered) await host.writeIdentity(identity);
   await host.expireMovedAside();
   return {
     identity,
     data: adoptedPid === null ? survey.data : { kind: 'readable' },
     adoptedPid,
-    store: await host.readStore(),
+    store: host.snapshots === null ? 'none' : 'unread',
     etcdVersion,
   };
 }
@@ -83,8 +86,8 @@ function refuseChange(
 }
 
 /**
- * A first start that was cut short before anything was acknowledged: the plan may be launched
- * again.
+ * A first start that was cut short before anything was acknowledged, or before the restored data
+ * took its place: the plan may be launched again.
  */
 function beforeLaunch(identity: Identity): Identity {
   const { plan } = identity;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { EtcdLaunch, Identity, OwnData, StoreFact } from '../../machines/facts.ts';
+import type { BootstrapPlan, EtcdLaunch, Identity } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { withoutValuesOf } from '../config/redact.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import type { EtcdBinaries } from '../etcd/binaries/etcd-binaries.ts';
 import { locateEtcd } from '../etcd/binaries/locate.ts';
 import { progressLines } from '../etcd/binaries/progress-lines.ts';
+import type { EndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { ensureDataDir } from '../etcd/data-dir/ensure-data-dir.ts';
 import { defaultExpiryPolicy, expireMovedAside } from '../etcd/data-dir/expire-moved-aside.ts';
 import { readIdentity, writeIdentity } from '../etcd/data-dir/identity-file.ts';
@@ -18,8 +19,18 @@ import { launchEtcd } from '../etcd/process/launch.ts';
 import type { RunningEtcd } from '../etcd/process/running-etcd.ts';
 import type { Log } from '../log/create-log.ts';
 import type { Clock } from './clock.ts';
-import type { EtcdProcess, Host } from './host.ts';
+import type { ChoiceRequest, ChosenSnapshot, EtcdProcess, Host } from './host.ts';
+import { chooseFromStore, chooseOwnData, fetchPlanned } from './snapshots/choose-snapshot.ts';
+import { StoreKeeper } from './snapshots/keeper.ts';
+import type { OpenSnapshots } from './snapshots/open-snapshots.ts';
+import { RestoreWorkshop } from './snapshots/restore-workshop.ts';
 import { etcdTlsFlags } from './tls.ts';
+
+export interface RealHostParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly endpoints: EndpointPool;
+}
 
 /** The host that e2d runs on: real files, a real etcd. */
 export class RealHost implements Host {
@@ -27,12 +38,27 @@ export class RealHost implements Host {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #movedInThisRun = new Set<string>();
+  readonly snapshots: StoreKeeper | null;
+  readonly #endpoints: EndpointPool;
+  readonly #workshop: RestoreWorkshop;
   #binaries: EtcdBinaries | null = null;
 
-  constructor(config: NodeConfig, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  constructor(config: NodeConfig, { clock, log, endpoints }: RealHostParts) {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
+    this.#endpoints = endpoints;
+    const binaries = () => this.#found();
+    this.#workshop = new RestoreWorkshop({ dataDir: config.dataDir, clock, binaries });
+    this.snapshots =
+      config.snapshots &&
+      new StoreKeeper({
+        config: config.snapshots,
+        clock,
+        workDir: config.stateDir,
+        binaries,
+        onProblem: (sentence) => log.warn({ rule: 'S19' }, sentence),
+      });
   }
 
   async ensureFolders(): Promise<void> {
@@ -106,20 +132,58 @@ export class RealHost implements Host {
     }
   }
 
-  /** There is no store yet that could be configured. */
-  async readStore(): Promise<StoreFact> {
-    return 'none';
+  async chooseSnapshot(
+    { order, lineage, own }: ChoiceRequest,
+    signal: AbortSignal,
+  ): Promise<ChosenSnapshot> {
+    const workshop = this.#workshop;
+    if (order?.kind === 'rebuild' && order.snapshotId === null) {
+      return chooseOwnData(own, { workshop, signal });
+    }
+    const seeker = { lineage, etcdVersion: this.#found().version };
+    const endpoints = this.#endpoints;
+    const snapshots = await this.#openStore();
+    return chooseFromStore(order, { workshop, snapshots, seeker, endpoints, signal });
   }
 
-  async restoreSnapshot(): Promise<OwnData> {
-    throw new E2dError('Snapshots cannot be restored by this version of e2d.', {
-      code: 'E2D_NOT_AVAILABLE',
+  async stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void> {
+    const workshop = this.#workshop;
+    const { peerAdvertise: peerUrl } = this.#config.urls;
+    const name = plan.members.find((member) => member.peerUrl === peerUrl)?.name ?? '';
+    if (await workshop.hasStaged(plan)) return;
+    if (!(await workshop.hasContent(plan.snapshot?.sha256 ?? ''))) {
+      await fetchPlanned(plan, { workshop, snapshots: await this.#openStore(), signal });
+    }
+    await workshop.stage({ plan, name, peerUrl }, { signal });
+  }
+
+  hasStaged(plan: BootstrapPlan): Promise<boolean> {
+    return this.#workshop.hasStaged(plan);
+  }
+
+  installSnapshot(plan: BootstrapPlan): Promise<{ readonly movedTo: string | null }> {
+    return this.#workshop.install(plan);
+  }
+
+  discardStaged(keep: BootstrapPlan | null): Promise<void> {
+    return this.#workshop.discard(keep);
+  }
+
+  async #openStore(): Promise<OpenSnapshots> {
+    if (this.snapshots !== null) return this.snapshots.open();
+    throw new E2dError('No snapshot store is configured on this node.', {
+      code: 'E2D_NO_STORE',
+      remedy: 'Start e2d with --snapshot-backup-url.',
     });
   }
 
+  #found(): EtcdBinaries {
+    if (this.#binaries === null) throw new Error('etcd is used before it was found');
+    return this.#binaries;
+  }
+
   async launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess> {
-    const binaries = this.#binaries;
-    if (binaries === null) throw new Error('etcd is launched before it was found');
+    const binaries = this.#found();
     const { urls, dataDir, stateDir, etcd, tls } = this.#config;
     const args = etcdArguments({
       name,

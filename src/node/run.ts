@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { asyncScheduler } from 'rxjs';
-import type { Identity } from '../../machines/facts.ts';
+import type { Identity, RestoreOrder } from '../../machines/facts.ts';
 import type { NodeSettings } from '../../machines/node/context.ts';
 import { nodeMachine } from '../../machines/node/machine.ts';
+import { refuseOrder } from '../../machines/node/restore-order.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { redactedConfig } from '../config/redact.ts';
 import { serveControl } from '../control/control-server.ts';
@@ -15,7 +16,7 @@ import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
-import type { DriverEntry } from './driver.ts';
+import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
 import { Inspection } from './inspect.ts';
@@ -56,13 +57,15 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     inspection.note(entry);
     logStep(entry);
   };
+  const endpoints = createEndpointPool(await endpointTls(config.tls));
+  const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const node = composeNode({
     config,
     settings,
     clock: systemClock,
     scheduler: asyncScheduler,
-    host: new RealHost(config, { clock: systemClock, log }),
-    endpoints: createEndpointPool(await endpointTls(config.tls)),
+    host,
+    endpoints,
     meetPeers: (identity) => meetPeers(config, identity, log),
     toFault: (thrown) => {
       failures.push(thrown);
@@ -77,9 +80,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
       warnings: [...config.warnings, ...recordingWarnings(journal)],
+      clock: systemClock,
     });
   const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
     status,
+    restore: ({ order }) => takeOrder(driver, order),
     inspect: ({ since }) =>
       inspection.report({
         status: status(),
@@ -94,9 +99,20 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   const last = await driver.ended;
   await control.close();
   await node.release();
+  await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
   return 0;
+}
+
+/** An operator's order is carried out by the chart, or refused in a sentence. */
+function takeOrder(driver: Driver, order: RestoreOrder | undefined): { readonly accepted: true } {
+  if (order === undefined) throw new Error('no order is given');
+  const { context } = driver.snapshot;
+  const refusal = refuseOrder(context, order);
+  if (refusal !== null) throw new Error(refusal);
+  driver.send({ type: 'operator.restore.requested', order });
+  return { accepted: true };
 }
 
 /** Loaded late: a cluster of one does without gossip. */

@@ -4,6 +4,8 @@ import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
 import { statePath } from '../../machines/state-path.ts';
 import type { MemberReport, PeerReport, StatusReport } from '../../machines/status-report.ts';
+import type { Clock } from './clock.ts';
+import { snapshotReport, snapshotWarnings } from './snapshot-status.ts';
 import { waitingFor } from './waiting-for.ts';
 
 /** What a status report needs beside the chart itself. */
@@ -13,6 +15,8 @@ export interface StatusSurroundings {
   readonly stateSinceMs: number;
   readonly quorumSinceMs: number;
   readonly warnings: readonly string[];
+  /** What ages are counted by. */
+  readonly clock: Pick<Clock, 'nowMs' | 'wallTime'>;
 }
 
 /** The node's account of itself, as a projection of its chart. */
@@ -23,6 +27,7 @@ export function statusReport(
   const { context } = snapshot;
   const { identity, decision } = context;
   const status = ownStatus(context);
+  const snapshots = snapshotReport(snapshot, surroundings.clock);
   return {
     node: {
       name: identity.name,
@@ -40,6 +45,7 @@ export function statusReport(
       version: context.etcdVersion || null,
       pid: context.pid,
       memberId: status?.memberId ?? identity.memberId,
+      clientUrl: context.settings.clientUrl,
     },
     quorum: { state: quorumState(snapshot), sinceMs: surroundings.quorumSinceMs },
     cluster: {
@@ -50,9 +56,10 @@ export function statusReport(
     leader: leaderName(snapshot),
     members: memberReports(snapshot),
     peers: peerReports(snapshot),
+    snapshots,
     next: nextStep(snapshot),
     safeToStopOne: safeToStopOne(snapshot),
-    warnings: [...surroundings.warnings, ...ownWarnings(snapshot)],
+    warnings: [...surroundings.warnings, ...ownWarnings(snapshot), ...snapshotWarnings(snapshots)],
   };
 }
 
@@ -102,13 +109,14 @@ function memberReports({ context }: NodeSnapshot): readonly MemberReport[] {
 
 function peerReports({ context }: NodeSnapshot): readonly PeerReport[] {
   return context.peers.map(
-    ({ name, nodeId, liveness, status, data, peerUrl, clusterId }): PeerReport => ({
+    ({ name, nodeId, liveness, status, data, peerUrl, clientUrl, clusterId }): PeerReport => ({
       name,
       nodeId,
       liveness,
       status,
       data: data === 'lost' ? 'none' : data,
       peerUrl,
+      clientUrl,
       clusterId,
     }),
   );

@@ -3,9 +3,8 @@ import type {
   EtcdLaunch,
   Identity,
   OwnData,
-  StoreFact,
 } from '../../machines/facts.ts';
-import type { EtcdProcess, Host } from '../node/host.ts';
+import type { ChosenSnapshot, EtcdProcess, Host, SnapshotKeeper } from '../node/host.ts';
 import type { EtcdProcess as SimulatedEtcd } from './etcd/process.ts';
 import type { Dweller, Habitat } from './habitat.ts';
 
@@ -55,14 +54,28 @@ export class SimulatedHost implements Host {
     return this.#ask(() => undefined);
   }
 
-  readStore(): Promise<StoreFact> {
-    return this.#ask(({ store }) => store);
-  }
+  readonly snapshots: SnapshotKeeper | null = null;
 
-  restoreSnapshot(): Promise<OwnData> {
+  chooseSnapshot(): Promise<ChosenSnapshot> {
     return this.#write(() => {
       throw new Error('the snapshot cannot be read');
     });
+  }
+
+  stageSnapshot(): Promise<void> {
+    return this.#write(() => undefined);
+  }
+
+  hasStaged(): Promise<boolean> {
+    return this.#ask(() => false);
+  }
+
+  installSnapshot(): Promise<{ readonly movedTo: string | null }> {
+    return this.#write(() => ({ movedTo: null }));
+  }
+
+  discardStaged(): Promise<void> {
+    return this.#ask(() => undefined);
   }
 
   findEtcd(): Promise<string> {

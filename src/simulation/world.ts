@@ -145,6 +145,7 @@ function configOf(draft: ClusterDraft, index: number, addresses: readonly string
     },
     tls: null,
     caKeyFile: null,
+    snapshots: null,
     onExit: draft.onExit,
     logLevel: 'info',
     logFormat: 'json',

@@ -1,5 +1,5 @@
 import type { Identity, Member, MemberStatus, Peer } from '../../machines/facts.ts';
-import type { LifecycleFacts } from '../../machines/lifecycle/decide.ts';
+import type { LifecycleFacts } from '../../machines/lifecycle/lifecycle-facts.ts';
 import type {
   ClusterEvidence,
   MembershipChange,
@@ -93,6 +93,7 @@ export function lifecycleFacts(changes: Partial<LifecycleFacts> = {}): Lifecycle
     peers: [],
     store: 'none',
     restorePolicy: 'auto',
+    order: null,
     ...changes,
   };
 }
@@ -140,6 +141,7 @@ export function settings(name = 'a', changes: Partial<NodeSettings> = {}): NodeS
     stopGraceMs: 10_000,
     keepEtcdOnExit: false,
     restorePolicy: 'auto',
+    snapshots: null,
     nonce: `nonce-${name}`,
     jitter: 0.5,
     e2dVersion: '0.1.0',

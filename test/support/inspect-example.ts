@@ -64,6 +64,7 @@ export class InspectedRun {
         stateSinceMs: states.stateMs(),
         quorumSinceMs: states.quorumMs(),
         warnings,
+        clock: { nowMs: () => this.#nowMs, wallTime: () => new Date(this.#nowMs) },
       }),
       timers: [...this.#timers].map(([id, dueMs]) => ({ id, leftMs: dueMs - this.#nowMs })),
       recording,

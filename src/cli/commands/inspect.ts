@@ -2,15 +2,14 @@ import { charts } from '../../../machines/index.ts';
 import type { InspectReport } from '../../../machines/inspect-report.ts';
 import { badConfig } from '../../config/bad-config.ts';
 import { loadValues } from '../../config/load-config.ts';
-import { controlSocketOf, resolvePaths } from '../../config/paths.ts';
+import { resolvePaths } from '../../config/paths.ts';
 import { thisMachine } from '../../config/surroundings.ts';
 import { E2dError } from '../../errors/e2d-error.ts';
 import { readChart } from '../../visualize/read-chart.ts';
+import { askInspection } from '../ask-reports.ts';
 import type { Invocation } from '../command.ts';
-import { askNode } from '../control-client.ts';
 import { pictureFormats, renderLivePicture } from '../inspect-picture.ts';
 import { screenOf } from '../inspect-screen.ts';
-import { isInspectReport } from '../inspect-shape.ts';
 import { watchNode } from '../inspect-watch.ts';
 import { helpOf, isOn, ownFlag } from '../own-flags.ts';
 import { renderInspect } from '../render-inspect.ts';
@@ -49,32 +48,7 @@ async function asker(invocation: Invocation): Promise<AskInspection> {
   const values = await loadValues({ help: helpOf(command), flags }, surroundings);
   const { stateDir } = resolvePaths(values, surroundings);
   const timeoutMs = Number(ownFlag('timeout', invocation));
-  return async ({ since, ...options } = {}) => {
-    const request = { method: 'inspect', ...(since === undefined ? {} : { since }) };
-    const asked = askNode(controlSocketOf(stateDir), request, { timeoutMs, ...options });
-    const report = await asked.catch((error: unknown) => {
-      throw isTooOld(error) ? otherVersion(stateDir, error) : error;
-    });
-    if (isInspectReport(report)) return report;
-    throw otherVersion(stateDir);
-  };
-}
-
-/** The e2d there does not know the method. */
-function isTooOld(error: unknown): boolean {
-  return (
-    error instanceof E2dError &&
-    error.code === 'E2D_CONTROL_REFUSED' &&
-    error.message.includes('knows no method')
-  );
-}
-
-function otherVersion(stateDir: string, cause?: unknown): E2dError {
-  return new E2dError(`The e2d of ${stateDir} reports in a form that this e2d does not know.`, {
-    code: 'E2D_CONTROL_MISMATCH',
-    remedy: 'Use the version of e2d that runs there: its log says which.',
-    cause,
-  });
+  return (options = {}) => askInspection(stateDir, { timeoutMs, ...options });
 }
 
 async function rendered(format: string, report: InspectReport): Promise<string> {

@@ -8,7 +8,9 @@ import {
   statusFromWire,
 } from './decode.ts';
 import type { AddedMember, CallOptions, EtcdEndpoint } from './endpoint.ts';
+import { readHashKv } from './hash-kv.ts';
 import { readRaftProgress } from './raft-progress.ts';
+import { openSnapshot } from './snapshot-stream.ts';
 import { foundFromWire, transactionToWire } from './transaction.ts';
 
 /** Any key will do, existing or not: the read is made for the round it takes through the quorum. */
@@ -23,13 +25,23 @@ const changeTimeoutMs = 4_000;
  */
 export function createEtcdEndpoint(url: string, options: ConnectionOptions = {}): EtcdEndpoint {
   const connection = new Connection(url, options);
+  const closing = new AbortController();
+  const endedBy = (signal?: AbortSignal) =>
+    AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])]);
   return {
     url,
     ...membersOf(connection),
     ...healthOf(connection),
     ...keysOf(connection),
     raftProgress: (bounds) => readRaftProgress(url, options.tls, bounds),
-    close: () => connection.close(),
+    hashKv: (revision, { signal, ...bounds } = {}) =>
+      readHashKv(url, options.tls, { ...bounds, revision, signal: endedBy(signal) }),
+    snapshot: ({ signal, ...bounds }) =>
+      openSnapshot(url, { ...bounds, tls: options.tls, signal: endedBy(signal) }),
+    close() {
+      closing.abort();
+      connection.close();
+    },
   };
 }
 

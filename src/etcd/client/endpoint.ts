@@ -42,7 +42,8 @@ export type Operation =
       readonly value: string;
       readonly leaseId?: LeaseId;
     }
-  | { readonly kind: 'delete'; readonly key: string };
+  /** With `end` all keys from `key` up to it, itself apart. */
+  | { readonly kind: 'delete'; readonly key: string; readonly end?: string };
 
 export interface Transaction {
   /** All of them must hold for `success` to run; else `failure` does. */
@@ -56,6 +57,31 @@ interface TransactionResult {
   /** What each operation that ran found, in order; empty for writes. */
   readonly found: readonly (readonly KeyValue[])[];
   readonly revision: Revision;
+}
+
+/** etcd's hash of all keys with their versions, as they were at `revision`. */
+export interface KeyspaceHash {
+  readonly revision: number;
+  /** What was compacted when the hash was made, which the hash depends on; -1: nothing yet. */
+  readonly compactRevision: number;
+  readonly hash: number;
+}
+
+export interface SnapshotOptions {
+  /** Ends the stream, and with it the connection: the owner of one that is not read to its end. */
+  readonly signal: AbortSignal;
+  /** How long etcd may be silent while its bytes are waited for; half a minute by default. */
+  readonly silenceMs?: number;
+}
+
+export interface SnapshotStream {
+  /** Of all chunks together: the database, and 32 bytes of SHA-256 behind it. */
+  readonly totalBytes: number;
+  /**
+   * Read once. It throws an `EtcdFault` where it is cut short, and ends only when all has come. At
+   * most some megabytes are in flight, however slowly it is read.
+   */
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -96,6 +122,11 @@ export interface EtcdEndpoint {
   grantLease(ttlSeconds: number, options?: CallOptions): Promise<LeaseId>;
   /** Ends a lease and deletes the keys that are attached to it. */
   revokeLease(id: LeaseId, options?: CallOptions): Promise<void>;
+
+  /** At a revision that exists and is not compacted; reads every key, so it may take seconds. */
+  hashKv(revision: number, options?: CallOptions): Promise<KeyspaceHash>;
+  /** The member's own database as it is now, over a connection of its own. */
+  snapshot(options: SnapshotOptions): Promise<SnapshotStream>;
 
   /** Ends the connection and every call that is under way. */
   close(): void;

@@ -32,8 +32,12 @@ function operationToWire(operation: Operation): IRequestOp {
       const { leaseId } = operation;
       return { request_put: leaseId === undefined ? put : { ...put, lease: leaseId } };
     }
-    case 'delete':
-      return { request_delete_range: { key } };
+    case 'delete': {
+      const { end } = operation;
+      return {
+        request_delete_range: end === undefined ? { key } : { key, range_end: Buffer.from(end) },
+      };
+    }
   }
 }
 

@@ -13,6 +13,14 @@ const bootstrapPlan = z.object({
   id: text,
   coordinator: text,
   members: z.array(z.object({ nodeId: text, name: text, peerUrl: text })).min(1),
+  snapshot: z
+    .object({
+      id: text,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      revision: z.int().nonnegative(),
+      replaces: text.exactOptional(),
+    })
+    .exactOptional(),
 });
 
 const identitySchema = z.object({

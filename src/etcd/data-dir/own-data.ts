@@ -19,9 +19,12 @@ const none: DataDirSurvey = { data: { kind: 'none' }, abandonedStart: false };
 const abandoned: DataDirSurvey = { data: { kind: 'none' }, abandonedStart: true };
 const readable: DataDirSurvey = { data: { kind: 'readable' }, abandonedStart: false };
 
+/** `restoring` is where a restore is made ready: nothing in it counts until it is installed. */
+const expectedNames = new Set(['e2d', 'lost+found', 'restoring']);
+
 /** Names beside `member/` that are not etcd's and no reason for doubt. */
 function isExpectedBesideMember(name: string): boolean {
-  return name === 'e2d' || name === 'lost+found' || name.startsWith('.') || /^member\./.test(name);
+  return expectedNames.has(name) || name.startsWith('.') || name.startsWith('member.');
 }
 
 /** The data dir's state before etcd starts; never throws, what cannot be read is `unreadable`. */

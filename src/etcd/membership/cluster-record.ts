@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ClusterRecord } from '../../../machines/facts.ts';
 import type { CallOptions, EtcdEndpoint, KeyValue } from '../client/endpoint.ts';
 import { EtcdFault } from '../client/etcd-fault.ts';
 import { clusterRecordKey } from './keys.ts';
@@ -6,10 +7,14 @@ import { clusterRecordKey } from './keys.ts';
 const clusterRecordSchema = z.object({
   lineage: z.string().min(1),
   requiredSize: z.int().positive(),
+  parent: z
+    .object({
+      lineage: z.string().nullable(),
+      snapshotId: z.string(),
+      revision: z.int().nonnegative(),
+    })
+    .optional(),
 });
-
-/** What a cluster knows of itself: its unbroken history, and the size it was made for. */
-export type ClusterRecord = Readonly<z.infer<typeof clusterRecordSchema>>;
 
 /**
  * Null while the cluster has none: it was just formed, or was not made by e2d.
@@ -42,9 +47,11 @@ export async function writeClusterRecord(
   return succeeded || present === undefined ? record : parseClusterRecord(present);
 }
 
-function parseClusterRecord({ key, value }: KeyValue): ClusterRecord {
+/** Throws an `EtcdFault` when it is something else. */
+export function parseClusterRecord({ key, value }: KeyValue): ClusterRecord {
   try {
-    return clusterRecordSchema.parse(JSON.parse(value));
+    const { parent, ...record } = clusterRecordSchema.parse(JSON.parse(value));
+    return parent === undefined ? record : { ...record, parent };
   } catch (problem) {
     throw new EtcdFault('unexpected-answer', `The value of ${key} is no cluster record.`, problem);
   }

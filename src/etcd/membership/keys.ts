@@ -4,6 +4,12 @@ import type { MemberId } from '../../../machines/facts.ts';
 export const clusterRecordKey = '/_e2d/cluster';
 export const lockKey = '/_e2d/membership/lock';
 export const changeKey = '/_e2d/membership/change';
+/** What the cluster was restored from; the first e2d kept its time there. */
+export const snapshotMarkerKey = '/_e2d/snapshot';
+/** The plan by which an operator has the running cluster go back. */
+export const restoreOrderKey = '/_e2d/restore';
+/** All of e2d's own keys begin so, the first e2d's too. */
+export const volatilePrefix = '/_e2d';
 export const removalsPrefix = '/_e2d/membership/removals/';
 
 export function removalKey(memberId: MemberId): string {

@@ -9,6 +9,7 @@ import {
 } from 'rxjs';
 import type {
   ClusterId,
+  ClusterRecord,
   Fault,
   Member,
   MemberId,
@@ -18,7 +19,7 @@ import type {
 import type { CallOptions } from '../client/endpoint.ts';
 import type { EndpointPool } from '../client/endpoint-pool.ts';
 import { faultOf, toEtcdFault } from '../client/etcd-fault.ts';
-import { type ClusterRecord, readClusterRecord } from '../membership/cluster-record.ts';
+import { readClusterRecord } from '../membership/cluster-record.ts';
 import { askMembers } from '../membership/member-statuses.ts';
 import { abortable$ } from './repeat-probe.ts';
 

@@ -19,6 +19,9 @@ const settingsSchema = z.looseObject({
   stopGraceMs: z.number(),
   keepEtcdOnExit: z.boolean(),
   restorePolicy: z.enum(['auto', 'manual']),
+  snapshots: z
+    .looseObject({ intervalMs: z.number(), verifyIntervalMs: z.number().nullable() })
+    .nullable(),
   nonce: z.string(),
   jitter: z.number(),
   e2dVersion: z.string(),

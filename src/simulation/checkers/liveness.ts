@@ -74,6 +74,7 @@ function waitOf({ life }: SimulatedMachine): string | null {
     stateSinceMs: 0,
     quorumSinceMs: 0,
     warnings: [],
+    clock: life.time,
   });
   return waitingFor === null ? null : `waits by ${waitingFor.rule}: ${waitingFor.sentence}`;
 }

@@ -5,6 +5,7 @@ import type {
   Operation,
   Transaction,
 } from '../../etcd/client/endpoint.ts';
+import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
 import {
   addMember,
   memberList,
@@ -67,7 +68,13 @@ function health({ call }: Calls) {
         local(() => undefined),
         options,
       ),
+    hashKv: () => Promise.reject(unsupported('hashKv')),
+    snapshot: () => Promise.reject(unsupported('snapshot')),
   } satisfies Partial<EtcdEndpoint>;
+}
+
+function unsupported(call: string): EtcdFault {
+  return new EtcdFault('unknown', `The simulated etcd has no ${call}.`);
 }
 
 function keys({ call, nextLeaseId }: Calls) {

@@ -80,6 +80,7 @@ export class ScriptedNode {
             stateSinceMs: this.#inspection.since.stateMs(),
             quorumSinceMs: this.#inspection.since.quorumMs(),
             warnings: [],
+            clock: systemClock,
           }),
           timers: [...this.#timers].map(([id, dueMs]) => ({
             id,

@@ -30,8 +30,12 @@ etcd 3.6.14 healthy, pid 4343, member ma · e2d 0.1.0, pid 4242
       │  └─ ● held        1h  ○ unknown, lost
       ├─ ● standing       1h
       │  └─ ● voting      1h  ○ unknown, learning, promoting, waitingToPromote, promoted, settling
-      └─ ● membership     1h
-         └─ ● suspecting  4s  ○ watching, removing, cooldown, capped
+      ├─ ● membership     1h
+      │  └─ ● suspecting  4s  ○ watching, securing, removing, cooldown, capped
+      ├─ ● backup         1h
+      │  └─ ● idle        1h  ○ resting, taking, taken, thinning, failing
+      └─ ● proof          1h
+         └─ ● idle        1h  ○ waiting, looking, looked, proving
 
 Decision   act: this node has its data, so it restarts from it
            by rule S9: Restart is not bootstrap: nodes with data restart, and no store is consulted.
@@ -46,8 +50,8 @@ Recent     1h  begins prepare (S18)  the node begins its life
            4s  → membership.suspecting  2 of 3 members answer, not c; a leads
 
 MEMBER  ROLE      HEALTH     LAG  REVISION  DB SIZE  ADDRESS
-a       leader    healthy    0    900       4 KiB    http://a:2379
-b       follower  healthy    0    900       4 KiB    http://b:2379
+a       leader    healthy    0    900       4.0 KiB  http://a:2379
+b       follower  healthy    0    900       4.0 KiB  http://b:2379
 c       follower  unhealthy  ?    ?         ?        http://c:2379
 
 PEER  GOSSIP  STATUS   DATA      ADDRESS
@@ -86,7 +90,7 @@ Waits for
     new, empty cluster on purpose
 Runs
   observePeers 5s, observeLoop 5s,
-    surveyCluster 5s
+    surveyCluster 5s, observeStore 5s
 Recent
   5s  begins prepare (S18)  the node be…
   5s  decides to ask (S8); → deciding.a…

@@ -20,6 +20,10 @@ m2                  leader    healthy  0    4711      25.0 MiB  http://m2:2379
 PEER  GOSSIP  STATUS   DATA      ADDRESS
 m2    alive   running  readable  http://m2:2380
 
+Snapshots: resting; the last is 2026-11-21T10:00:00Z-000000004700-a1b2c3 (revision 4700, 3.0 MiB, 42s ago)
+  2026-11-21T04:00:00Z-000000004200-d4e5f6 was proven 6h ago: its 120 keys are those of the cluster; a restore takes 12.3 s
+  retention kept 71 and removed 3, 20m ago
+
 Waiting: m3 is a learner and 120 entries behind (rule S13)
 Next: m3 is promoted once it has caught up.
 Safe to stop one more member? No: only 2 of 3 voters are healthy.

@@ -34,6 +34,7 @@ describe('defaults', () => {
       },
       tls: null,
       caKeyFile: null,
+      snapshots: null,
       onExit: 'stop-etcd',
       logLevel: 'info',
       logFormat: 'json',
@@ -234,7 +235,6 @@ describe('the file', () => {
 describe('what is accepted with a warning', () => {
   const warningsOf = async (flags: Record<string, string>) => (await load({ flags })).warnings;
   test.each([
-    [{ 'snapshot-interval': '2m' }, /--snapshot-interval has no effect in this version/],
     [{ 'do-access-token': 'hunter2' }, /--do-access-token has no effect in this version/],
     [{ 'bootstrap-addrs': '10.0.0.6' }, /no effect while --required-cluster-size is 1/],
     [{ 'etcd-extra-args': '--unsafe-no-fsync' }, /--unsafe-no-fsync, with which etcd may lose/],

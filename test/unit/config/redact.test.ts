@@ -22,6 +22,36 @@ test('a configuration for the log keeps no value that may be a secret', async ()
   });
 });
 
+test('of a snapshot store it keeps neither keys nor what its addresses carry', async () => {
+  const config = await load({
+    flags: {
+      'snapshot-backup-url': 's3://bucket/prefix',
+      's3-endpoint': 'https://ann:hunter2@minio.example?key=hunter2',
+      'aws-access-key': 'hunter2-id',
+      'aws-secret-key': 'hunter2',
+      'do-spaces-key': 'hunter2-id',
+      'do-spaces-secret': 'hunter2',
+    },
+  });
+  const { snapshots } = config;
+  if (snapshots === null) throw new Error('There is no configuration of snapshots.');
+  expect(snapshots.store.accessKey?.secret).toBe('hunter2');
+  const url = 's3://ann:hunter2@bucket/prefix?secret=hunter2#hunter2';
+  const redacted = redactedConfig({ ...config, snapshots: { ...snapshots, url } });
+  expect(JSON.stringify(redacted)).not.toContain('hunter2');
+  expect(redacted).toMatchObject({
+    snapshots: {
+      url: 's3://***@bucket/prefix?***',
+      intervalMs: 60_000,
+      store: { s3Endpoint: 'https://***@minio.example?***', accessKey: '***', spacesKey: '***' },
+    },
+  });
+  const keyless = { ...snapshots, url: 'file:///b#hunter2', store: { ...snapshots.store } };
+  expect(redactedConfig({ ...config, snapshots: keyless })).toMatchObject({
+    snapshots: { url: 'file:///b#***' },
+  });
+});
+
 test('a password with an @ in it is taken out as a whole', async () => {
   const config = await load({
     flags: { 'etcd-releases-url': 'https://ann:hun@ter2@mirror.example/etcd' },

@@ -18,11 +18,14 @@ describe('durations', () => {
     ['2000µs', 2],
     ['1000000ns', 1],
     ['0', 0],
+    ['7d', 604_800_000],
+    ['1y', 365 * 86_400_000],
+    ['1y1.5d12h', 367 * 86_400_000],
   ])('%s', (text, expected) => {
     expect(parseDurationMs(text)).toBeCloseTo(expected, 6);
   });
 
-  test.each(['', '5', 's', '5 m', '-5m', '1d', '5min', '1h 30m', '.s', '1e3s', '٣s'])(
+  test.each(['', '5', 's', '5 m', '-5m', '1w', '1Y', '5min', '1h 30m', '.s', '1e3s', '٣s'])(
     '%j is none',
     (text) => {
       expect(parseDurationMs(text)).toBeUndefined();

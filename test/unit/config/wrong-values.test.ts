@@ -120,22 +120,62 @@ const wrong: Readonly<Record<OptionName, readonly (readonly [string, RegExp])[]>
     ['aws-autoscaling-group', /"aws-autoscaling-group" is not available yet/],
     ['do-tags:etcd', /"do-tags:etcd" is not available yet/],
   ],
+  'do-access-token': [['a\nb', /text without control characters/]],
   'snapshot-backup-url': [
-    ['/var/backup', /begins with file:\/\/ or s3:\/\//],
-    ['s3://bucket/key', /"s3:\/\/bucket\/key" is not available yet in this version/],
+    ['/var/backup', /must be a URL that begins with file:\/\/, s3:\/\/ or https:\/\//],
+    ['http://nyc3.digitaloceanspaces.com/bucket', /begins with file:\/\//],
+    ['file://', /cannot be used\. The store URL "file:\/\/" names no folder\. Use file/],
+    ['s3://bucket/key?region=x', /cannot be used\. .* "s3:\/\/bucket\/key" holds a query/],
+    ['s3://ann:x@bucket/key', /cannot be used\. .* "s3:\/\/bucket\/key" holds a user name/],
+    ['https://store.example/bucket', /cannot be used\. .* use s3:.* and --s3-endpoint/],
+  ],
+  'snapshot-interval': [
+    ['60', /a duration/],
+    ['25d', /to 576h/],
   ],
   'snapshot-compression': [['yes', /true or false/]],
   'snapshot-encryption': [
     ['2', /true or false/],
-    ['true', /needs --ca-key/],
+    ['true', /needs --ca-key, .* or --snapshot-encryption-key-file/],
   ],
-  'snapshot-interval': [['60', /a duration/]],
-  'aws-access-key': [['a\nb', /text without control characters/]],
-  'aws-secret-key': [['a\nb', /text without control characters/]],
+  'snapshot-encryption-key-file': [['/none.key', /"\/none.key" cannot be read \(ENOENT/]],
+  'snapshot-keep-all': [
+    ['1w', /a duration from 0 to 100y/],
+    ['-1h', /a duration from 0/],
+  ],
+  'snapshot-keep-hourly': [['7', /a duration from 0 to 100y, such as .* 7d or 1y/]],
+  'snapshot-keep-daily': [['101y', /a duration from 0 to 100y/]],
+  'snapshot-keep-count': [
+    ['0', /a whole number from 1/],
+    ['many', /a whole number from 1/],
+  ],
+  'snapshot-verify-interval': [
+    ['never', /a duration from 1s to 576h, .*, or off/],
+    ['500ms', /a duration from 1s/],
+  ],
+  'restore-policy': [['ask', /auto or manual/]],
+  's3-endpoint': [
+    ['minio.example:9000', /begins with https:\/\/ or http:\/\//],
+    ['s3://minio.example', /begins with https:\/\/ or http:\/\//],
+  ],
+  's3-region': [['eu central', /the name of a region/]],
+  'aws-access-key': [
+    ['a\nb', /text without control characters/],
+    ['AKIA1', /needs --aws-secret-key beside it/],
+  ],
+  'aws-secret-key': [
+    ['a\nb', /text without control characters/],
+    ['s', /needs --aws-access-key beside it/],
+  ],
   'aws-role-session-name': [['a\nb', /text without control characters/]],
-  'do-access-token': [['a\nb', /text without control characters/]],
-  'do-spaces-key': [['a\nb', /text without control characters/]],
-  'do-spaces-secret': [['a\nb', /text without control characters/]],
+  'do-spaces-key': [
+    ['a\nb', /text without control characters/],
+    ['K1', /needs --do-spaces-secret beside it/],
+  ],
+  'do-spaces-secret': [
+    ['a\nb', /text without control characters/],
+    ['s', /needs --do-spaces-key beside it/],
+  ],
   config: [['/none.yaml', /"\/none.yaml" cannot be read \(ENOENT/]],
   'log-level': [
     ['INFO', /trace, debug, info, warn, error or fatal/],
@@ -196,9 +236,9 @@ describe('secrets', () => {
   test('are known as such', () => {
     expect(secrets).toEqual([
       'etcd-extra-args',
+      'do-access-token',
       'aws-access-key',
       'aws-secret-key',
-      'do-access-token',
       'do-spaces-key',
       'do-spaces-secret',
     ]);

@@ -13,6 +13,8 @@ export function scriptedEndpoint(
     memberList: refuse,
     status: refuse,
     raftProgress: refuse,
+    hashKv: refuse,
+    snapshot: refuse,
     linearizableRead: refuse,
     serializableRead: refuse,
     addLearner: refuse,

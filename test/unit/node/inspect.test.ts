@@ -43,6 +43,10 @@ describe('the report', () => {
       'node.active.running.standing.voting': 3_606_000,
       'node.active.running.membership': 3_606_980,
       'node.active.running.membership.suspecting': 4_000,
+      'node.active.running.backup': 3_606_980,
+      'node.active.running.backup.idle': 3_606_980,
+      'node.active.running.proof': 3_606_980,
+      'node.active.running.proof.idle': 3_606_980,
     });
     const [root] = suspectingRun().report().active;
     expect(root?.description).toBe('The life of one node: one e2d beside one etcd.');
@@ -83,6 +87,8 @@ describe('the report', () => {
       { id: 'observePeers', src: 'observePeers', kind: 'observer', sinceMs: 0, reason: null },
       { id: 'observeLoop', src: 'observeLoop', kind: 'observer', sinceMs: 0, reason: null },
       { id: 'surveyCluster', src: 'surveyCluster', kind: 'observer', sinceMs: 0, reason: null },
+      { id: 'observeStore', src: 'observeStore', kind: 'observer', sinceMs: 0, reason: null },
+      { id: 'observeStore', src: 'observeStore', kind: 'observer', sinceMs: 0, reason: null },
     ]);
   });
 

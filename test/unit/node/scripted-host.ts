@@ -9,6 +9,8 @@ export interface HostScript {
   readonly survey?: Awaited<ReturnType<Host['surveyData']>>;
   readonly etcd?: EtcdProcess | null;
   readonly name?: string;
+  /** Whether the snapshot of the pinned plan is restored, and has not taken its place yet. */
+  readonly isStaged?: boolean;
 }
 
 export const runningEtcd: EtcdProcess = {
@@ -19,7 +21,8 @@ export const runningEtcd: EtcdProcess = {
 };
 
 /** The resources of a cluster of one on such a host, and what was done to the host, in order. */
-export async function nodeOn({ identity = null, survey, etcd = null, name }: HostScript) {
+export async function nodeOn(script: HostScript) {
+  const { identity = null, survey, etcd = null, name, isStaged = false } = script;
   const done: string[] = [];
   const written: Identity[] = [];
   const host: Host = {
@@ -35,8 +38,12 @@ export async function nodeOn({ identity = null, survey, etcd = null, name }: Hos
       return 'member.x';
     },
     expireMovedAside: async () => undefined,
-    readStore: async () => 'none' as const,
-    restoreSnapshot: () => Promise.reject(new Error('not asked for')),
+    snapshots: null,
+    chooseSnapshot: () => Promise.reject(new Error('not asked for')),
+    stageSnapshot: () => Promise.reject(new Error('not asked for')),
+    hasStaged: async () => isStaged,
+    installSnapshot: () => Promise.reject(new Error('not asked for')),
+    discardStaged: async () => undefined,
     findEtcd: async () => '3.6.14',
     adoptEtcd: async () => etcd,
     launchEtcd: async () => {

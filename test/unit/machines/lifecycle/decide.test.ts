@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterAnswer, Identity } from '../../../../machines/facts.ts';
-import { decide, type LifecycleFacts } from '../../../../machines/lifecycle/decide.ts';
+import { decide } from '../../../../machines/lifecycle/decide.ts';
+import type { LifecycleFacts } from '../../../../machines/lifecycle/lifecycle-facts.ts';
 import { identity, lifecycleFacts, member, peer } from '../../../support/builders.ts';
 
 type Answering = Extract<ClusterAnswer, { kind: 'answers' }>;
@@ -231,7 +232,7 @@ const rows: readonly [string, Partial<LifecycleFacts>, string][] = [
       peers: [peer('b', { data: 'lost' }), peer('c', { data: 'lost' })],
       store: 'unreadable',
     },
-    'wait S8',
+    'wait S1',
   ],
   ['snapshot, but a node is missing', { peers: [peer('b')], store: 'snapshot' }, 'wait S7'],
   [

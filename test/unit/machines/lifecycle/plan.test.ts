@@ -11,7 +11,7 @@ import { SeededRandom } from '../../../../src/simulation/seeded-random.ts';
 import { identity, lifecycleFacts, peer } from '../../../support/builders.ts';
 
 function stepOf(own: Identity, peers: readonly Peer[], nonce = 'n0'): PlanStep {
-  return planStep({ identity: own, peers, nonce });
+  return planStep({ identity: own, peers, nonce, restore: null });
 }
 
 /** The plan that `a`, as the smallest node id, makes of itself, `b` and `c`. */
@@ -234,7 +234,7 @@ class Pool {
     const decision = decide(lifecycleFacts({ identity: own, peers }));
     if (decision.kind !== 'act' || decision.path !== 'bootstrap-new') return;
     const proposals = this.#proposals.get(name) ?? 0;
-    this.#take(name, planStep({ identity: own, peers, nonce: `${name}.${proposals}` }));
+    this.#take(name, planStep({ identity: own, peers, nonce: `${name}.${proposals}`, restore: null }));
   }
 
   #take(name: string, step: PlanStep): void {

@@ -219,9 +219,11 @@ describe('the five paths', () => {
     const run = new ChartRun()
       .done('prepare', prepared({ store: 'snapshot' }))
       .send(gossip(peer('b'), peer('c')));
-    expect(run.state).toBe('active.restoringFromSnapshot');
+    expect(run.state).toBe('active.restoringFromSnapshot.choosing');
     expect(announcementOf(run.snapshot).status).toBe('restoring');
-    run.fails('restoreSnapshot', 'E2D_NOT_AVAILABLE');
+    run.fails('chooseSnapshot', 'E2D_STORE_UNREACHABLE');
+    expect(run.state).toBe('active.restoringFromSnapshot.faltering');
+    run.elapse('restoreRetry');
     expect(run.state).toBe('active.deciding.surveying');
     expect(run.context.decision).toMatchObject({ kind: 'wait', rule: 'S1' });
     run.send(gossip(peer('b'), peer('c'), peer('d')));

@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import type { BootstrapPlan, MemberId, RestoreOrder } from '../../../machines/facts.ts';
+import { E2dError } from '../../errors/e2d-error.ts';
+import type { EtcdEndpoint } from '../../etcd/client/endpoint.ts';
+import type { EndpointPool } from '../../etcd/client/endpoint-pool.ts';
+import { findEntry } from '../../snapshots/catalogue/find.ts';
+import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
+import { saveToFile } from '../../snapshots/taking/save-to-file.ts';
+import type { ChosenSnapshot } from '../host.ts';
+import { fetchSnapshot } from './fetch-snapshot.ts';
+import type { OpenSnapshots } from './open-snapshots.ts';
+import { candidatesIn, type Seeker } from './read-store.ts';
+import type { RestoreWorkshop } from './restore-workshop.ts';
+import { sourceOf } from './source-of.ts';
+
+export interface ChoosingParts {
+  readonly workshop: RestoreWorkshop;
+  readonly snapshots: OpenSnapshots;
+  readonly seeker: Seeker;
+  readonly endpoints: EndpointPool;
+  readonly signal: AbortSignal;
+}
+
+/** A snapshot that is unfit is passed over; trouble with the store ends the search (S1). */
+const unfit = new Set([
+  'E2D_SNAPSHOT_CORRUPT',
+  'E2D_SNAPSHOT_EMPTY',
+  'E2D_SNAPSHOT_KEY',
+  'E2D_SNAPSHOT_NEWER',
+]);
+
+/**
+ * S4: fetches the newest snapshot that is whole, sound and of this cluster, into the workshop; with
+ * an order, the one that the operator named and no other. Nothing else changes.
+ */
+export async function chooseFromStore(
+  order: RestoreOrder | null,
+  parts: ChoosingParts,
+): Promise<ChosenSnapshot> {
+  const { snapshots, seeker, signal } = parts;
+  const listing = await snapshots.catalogue.list({ signal });
+  const wanted = order?.snapshotId ?? null;
+  const { candidates, passedOver } =
+    wanted === null
+      ? candidatesIn(listing, snapshots, seeker)
+      : { candidates: [findEntry(listing.entries, wanted)], passedOver: [] };
+  const sentences = passedOver.map(({ sentence }) => sentence);
+  for (const entry of candidates) {
+    if (order === null) await refuseWhileMembersAnswer(entry, parts);
+    try {
+      return { choice: await admit(entry, parts), passedOver: sentences };
+    } catch (problem) {
+      if (wanted !== null || !isUnfit(problem)) throw problem;
+      sentences.push(`${entry.id} is passed over: ${problem.message}`);
+    }
+  }
+  throw new E2dError(`No snapshot in the store can be restored: ${sentences.join('; ')}.`, {
+    code: 'E2D_SNAPSHOT_UNKNOWN',
+    remedy: 'Look at "e2d snapshot list"; nothing was changed.',
+  });
+}
+
+async function admit(
+  entry: SnapshotEntry,
+  { workshop, snapshots, signal }: ChoosingParts,
+): Promise<ChosenSnapshot['choice']> {
+  const bytes = entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
+  await workshop.requireRoom(2 * bytes);
+  const file = join(workshop.folder, 'fetched');
+  const { contentSha256 } = await fetchSnapshot(entry, snapshots, { to: file, signal });
+  return workshop.admit(file, { id: entry.id, sha256: contentSha256 }, { signal });
+}
+
+/**
+ * S2: the snapshot tells who the members were. One that answers as itself has data, whatever became
+ * of gossip.
+ */
+async function refuseWhileMembersAnswer(
+  entry: SnapshotEntry,
+  { endpoints, signal }: ChoosingParts,
+): Promise<void> {
+  if (entry.kind !== 'e2d') return;
+  const answers = await Promise.all(
+    entry.record.members.flatMap(({ id, name, clientUrls }) =>
+      clientUrls.map(async (url) =>
+        (await answersAs(endpoints.at(url), id, signal)) ? name : null,
+      ),
+    ),
+  );
+  const alive = [...new Set(answers.filter((name) => name !== null))];
+  if (alive.length === 0) return;
+  throw new E2dError(
+    `Members of the cluster that the snapshot is of still answer: ${alive.join(', ')}.`,
+    { code: 'E2D_DATA_ELSEWHERE', remedy: 'They have data, and data outranks a snapshot (S2).' },
+  );
+}
+
+async function answersAs(
+  endpoint: EtcdEndpoint,
+  memberId: MemberId,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return endpoint.status({ signal, timeoutMs: 1_000 }).then(
+    (status) => status.memberId === memberId,
+    () => false,
+  );
+}
+
+/** S15: what our own etcd has, quorum or not, becomes the snapshot that the cluster is built from. */
+export async function chooseOwnData(
+  own: EtcdEndpoint,
+  { workshop, signal }: Pick<ChoosingParts, 'workshop' | 'signal'>,
+): Promise<ChosenSnapshot> {
+  const { dbSizeBytes, memberId } = await own.status({ signal });
+  await workshop.requireRoom(2 * dbSizeBytes);
+  const path = join(workshop.folder, 'survived');
+  const { sha256 } = await saveToFile({ source: sourceOf(own), path, compression: 'none', signal });
+  const choice = await workshop.admit(path, { id: `data-of-${memberId}`, sha256 }, { signal });
+  return { choice, passedOver: [] };
+}
+
+/** S4: fetches the very snapshot that a plan names, and refuses any other content. */
+export async function fetchPlanned(
+  { snapshot }: BootstrapPlan,
+  { workshop, snapshots, signal }: Pick<ChoosingParts, 'workshop' | 'snapshots' | 'signal'>,
+): Promise<void> {
+  if (snapshot === undefined || (await workshop.hasContent(snapshot.sha256))) return;
+  const { entries } = await snapshots.catalogue.list({ signal });
+  const entry = findEntry(entries, snapshot.id);
+  const bytes = entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
+  await workshop.requireRoom(2 * bytes);
+  const file = join(workshop.folder, 'fetched');
+  const { contentSha256 } = await fetchSnapshot(entry, snapshots, { to: file, signal });
+  if (contentSha256 !== snapshot.sha256) {
+    throw new E2dError(`Snapshot ${snapshot.id} has another content than the plan names.`, {
+      code: 'E2D_SNAPSHOT_CORRUPT',
+      remedy: 'Nothing was changed; look at "e2d snapshot show".',
+    });
+  }
+  await workshop.keep(file, snapshot.sha256);
+}
+
+function isUnfit(problem: unknown): problem is E2dError {
+  return problem instanceof E2dError && unfit.has(problem.code);
+}

@@ -1,0 +1,173 @@
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BootstrapPlan, PinnedSnapshot } from '../../../machines/facts.ts';
+import { initialClusterOf } from '../../../machines/lifecycle/plan.ts';
+import { E2dError } from '../../errors/e2d-error.ts';
+import type { EtcdBinaries } from '../../etcd/binaries/etcd-binaries.ts';
+import { syncDirectory } from '../../etcd/data-dir/atomic-file.ts';
+import { moveAside } from '../../etcd/data-dir/move-aside.ts';
+import { readRestored } from '../../etcd/offline/read-restored.ts';
+import { snapshotTool } from '../../etcd/offline/snapshot-tool.ts';
+import type { Clock } from '../clock.ts';
+
+/** How far revisions jump at a restore: further than any cluster writes between two snapshots. */
+const bumpRevision = 1_000_000_000;
+
+/** A restore takes the content, and the database that is made of it. */
+const roomFactor = 1.1;
+
+export interface WorkshopParts {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly binaries: () => EtcdBinaries;
+}
+
+/**
+ * Where a restore is made ready: a folder in the data dir, so that what is ready takes its place by
+ * a rename. It holds contents by their hash, and restored data by its plan; nothing in it counts
+ * for anything until it is installed.
+ */
+export class RestoreWorkshop {
+  readonly #parts: WorkshopParts;
+  readonly folder: string;
+
+  constructor(parts: WorkshopParts) {
+    this.#parts = parts;
+    this.folder = join(parts.dataDir, 'restoring');
+  }
+
+  async ensureFolder(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Where the content of this hash belongs. */
+  contentPath(sha256: string): string {
+    return join(this.folder, `${sha256}.snapshot`);
+  }
+
+  async hasContent(sha256: string): Promise<boolean> {
+    return exists(this.contentPath(sha256));
+  }
+
+  /**
+   * Takes in a fetched content whose hash was checked: etcd's own tool opens the database and reads
+   * every page of it. Throws `E2D_SNAPSHOT_CORRUPT`.
+   */
+  async admit(
+    file: string,
+    { sha256, id }: Pick<PinnedSnapshot, 'sha256' | 'id'>,
+    bounds: {
+      readonly signal: AbortSignal;
+    },
+  ): Promise<PinnedSnapshot> {
+    const { revision } = await snapshotTool(this.#parts.binaries()).status(file, bounds);
+    await this.keep(file, sha256);
+    return { id, sha256, revision };
+  }
+
+  async keep(file: string, sha256: string): Promise<void> {
+    await rename(file, this.contentPath(sha256));
+  }
+
+  /** Throws `E2D_DISK_FULL` unless so much can be written and half a gigabyte be left. */
+  async requireRoom(bytes: number): Promise<void> {
+    await this.ensureFolder();
+    const { bavail, bsize } = await statfs(this.folder);
+    const [free, needed] = [bavail * bsize, Math.ceil(bytes * roomFactor)];
+    if (free >= needed) return;
+    throw new E2dError(
+      `The disk of ${this.#parts.dataDir} has ${mebibytes(free)} MiB left, and the restore needs ${mebibytes(needed)} MiB.`,
+      {
+        code: 'E2D_DISK_FULL',
+        remedy: 'Make room there: old data that was moved aside is one place.',
+      },
+    );
+  }
+
+  /** Restores the plan's content, which must be here, and opens what came of it. */
+  async stage(
+    {
+      plan,
+      name,
+      peerUrl,
+    }: { readonly plan: BootstrapPlan; readonly name: string; readonly peerUrl: string },
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    const staged = this.#stagedPath(plan);
+    if (await exists(staged)) return;
+    const file = this.contentPath(plan.snapshot?.sha256 ?? '');
+    const { size } = await stat(file);
+    await this.requireRoom(size);
+    const part = `${staged}.part`;
+    await rm(part, { recursive: true, force: true });
+    const tool = snapshotTool(this.#parts.binaries());
+    await tool.restore({
+      file,
+      dataDir: part,
+      name,
+      peerUrl,
+      initialCluster: initialClusterOf(plan),
+      token: plan.id,
+      skipHashCheck: size % 512 !== 32,
+      bumpRevision: (await tool.canBump({ signal })) ? bumpRevision : null,
+      signal,
+    });
+    await readRestored(part);
+    await rename(part, staged);
+    await syncDirectory(this.folder);
+  }
+
+  hasStaged(plan: BootstrapPlan): Promise<boolean> {
+    return exists(join(this.#stagedPath(plan), 'member'));
+  }
+
+  /** S3: what lies in the data dir is moved aside; what was staged takes its place. */
+  async install(plan: BootstrapPlan): Promise<{ readonly movedTo: string | null }> {
+    const { dataDir, clock } = this.#parts;
+    const [from, to] = [join(this.#stagedPath(plan), 'member'), join(dataDir, 'member')];
+    if (!(await exists(from))) {
+      throw new E2dError(
+        `What was restored by plan ${plan.id} is not in ${this.folder} any more.`,
+        {
+          code: 'E2D_RESTORE_FAILED',
+          remedy: 'e2d restores it anew; nothing else has changed.',
+        },
+      );
+    }
+    const movedTo = (await exists(to))
+      ? await moveAside(dataDir, 'restored', clock.wallTime())
+      : null;
+    await rename(from, to);
+    await syncDirectory(dataDir);
+    await rm(this.folder, { recursive: true, force: true });
+    return { movedTo };
+  }
+
+  /** Removes all that earlier restores left, but for what the plan may still need. */
+  async discard(keep: BootstrapPlan | null): Promise<void> {
+    const kept = keep === null ? [] : [keep.id, `${keep.snapshot?.sha256}.snapshot`];
+    const names = await readdir(this.folder).catch(() => [] as string[]);
+    for (const name of names.filter((name) => !kept.includes(name))) {
+      await rm(join(this.folder, name), { recursive: true, force: true });
+    }
+    if (keep === null) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #stagedPath({ id }: BootstrapPlan): string {
+    return join(this.folder, id);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (problem) {
+    if ((problem as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw problem;
+  }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
