@@ -1,4 +1,4 @@
-import type { Identity, Peer } from '../facts.ts';
+import type { ClusterAnswer, Identity, Peer } from '../facts.ts';
 import type { Decision } from './decision.ts';
 import { cite, type LifecycleFacts, presentNodes } from './lifecycle-facts.ts';
 
@@ -37,6 +37,19 @@ function restoreOnOrder(facts: LifecycleFacts, rule: 'S2' | 'S15', told: string)
     reason: `${told}, and gives up what lineage ${facts.order?.lineage ?? facts.identity.lineage} wrote after the snapshot`,
     facts: cite(facts, { lineage: facts.identity.lineage }),
   };
+}
+
+/** S15: another cluster answers, and says that it continues the lineage that this node is of. */
+export function isRebuiltFrom(
+  { lineage, clusterId }: Pick<Identity, 'lineage' | 'clusterId'>,
+  answer: ClusterAnswer,
+): boolean {
+  return (
+    answer.kind === 'answers' &&
+    lineage !== null &&
+    answer.clusterId !== clusterId &&
+    answer.record?.parent?.lineage === lineage
+  );
 }
 
 /** Whether a peer coordinates a restore in place of the running cluster that this node is in. */

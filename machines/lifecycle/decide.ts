@@ -1,6 +1,6 @@
 import type { Member } from '../facts.ts';
 import { memberAt } from '../quorum.ts';
-import { decideRestore, obeyOrder, resumeRestore } from './decide-restore.ts';
+import { decideRestore, isRebuiltFrom, obeyOrder, resumeRestore } from './decide-restore.ts';
 import type { Decision } from './decision.ts';
 import {
   type Answering,
@@ -49,6 +49,8 @@ function isJustRestored({ peers, identity }: LifecycleFacts): boolean {
 
 function decideWithData(facts: LifecycleFacts): Decision {
   const { answer, identity, adoptedPid } = facts;
+  const rebuilt = answer.kind === 'answers' ? rejoinRebuilt(facts, answer) : null;
+  if (rebuilt !== null) return rebuilt;
   if (adoptedPid !== null) {
     return {
       kind: 'act',
@@ -60,7 +62,7 @@ function decideWithData(facts: LifecycleFacts): Decision {
   }
   if (answer.kind === 'answers') {
     if (identity.clusterId !== null && answer.clusterId !== identity.clusterId) {
-      return rejoinRebuilt(facts, answer) ?? askForeignCluster(facts, answer);
+      return askForeignCluster(facts, answer);
     }
     const listed = answer.members.some(({ id }) => id === identity.memberId);
     if (identity.memberId === null ? facts.removedByCluster : !listed) {
@@ -87,8 +89,8 @@ function decideWithData(facts: LifecycleFacts): Decision {
 
 /** S15: the cluster was built anew from another node, on an operator's word. */
 function rejoinRebuilt(facts: LifecycleFacts, answer: Answering): Decision | null {
-  const { lineage, peerUrl } = facts.identity;
-  if (lineage === null || answer.record?.parent?.lineage !== lineage) return null;
+  const { peerUrl } = facts.identity;
+  if (!isRebuiltFrom(facts.identity, answer)) return null;
   const entry = memberAt(answer.members, peerUrl);
   const decision = entry ? decideOwnEntry(facts, answer, entry) : decideWithoutEntry(facts, answer);
   if (decision.kind !== 'act') return decision;
@@ -96,7 +98,7 @@ function rejoinRebuilt(facts: LifecycleFacts, answer: Answering): Decision | nul
     ...decision,
     moveAside: 'superseded',
     rule: 'S15',
-    reason: `the cluster was restored from lineage ${lineage} as ${answer.record.lineage}: this node's data is moved aside, and it joins`,
+    reason: `the cluster was restored from lineage ${facts.identity.lineage} as ${answer.record?.lineage}: this node's data is moved aside, and it joins`,
   };
 }
 

@@ -175,6 +175,8 @@ export interface NodeObservers {
   observePeers: null;
   observeLoop: null;
   surveyCluster: null;
+  /** The same, now and then, for a cluster that may have been built anew without us (S15). */
+  surveySuccessor: null;
   /** Nothing is read where `isNeeded` is false: whoever has data does not ask the store (S9). */
   observeStore: { readonly isNeeded: boolean; readonly lineage: string | null };
   observeEtcd: null;

@@ -156,9 +156,26 @@ export const makingRoom = nodeSetup.createStateConfig({
     checking: {
       description: 'Is there anything to move?',
       always: [
+        { guard: 'runningDataMustMove', target: 'stoppingOld', meta: { rule: 'S15' } },
         { guard: 'dataMustMove', target: 'movingAside', meta: { rule: 'S3' } },
         { target: 'remembering', meta: { rule: 'S13' } },
       ],
+    },
+    stoppingOld: {
+      description: 'etcd still runs on the data that makes way: it is stopped first.',
+      invoke: {
+        id: 'stopOldEtcd',
+        src: 'stopEtcd',
+        input: ({ context }) => ({
+          graceMs: context.settings.stopGraceMs,
+          ...ofDecision(context),
+        }),
+        onDone: { target: 'movingAside', actions: 'forgetEtcd', meta: { rule: 'S3' } },
+        onError: {
+          target: '#node.active.deciding',
+          actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
     },
     movingAside: {
       description: 'Renames the member folder; it expires later by a rule of its own.',

@@ -2,7 +2,7 @@ import { backup, proof } from './backup.ts';
 import { snapshotBeforeChange } from './backup-requests.ts';
 import { etcd } from './etcd-process.ts';
 import { promotionRequest, recordRequest, removalRequest, settledPinRequest } from './requests.ts';
-import { faultOf, nodeSetup } from './setup.ts';
+import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
 
 /** Whether the cluster serves linearizable reads, as this node's own etcd sees it. */
 const quorum = nodeSetup.createStateConfig({
@@ -26,6 +26,20 @@ const quorum = nodeSetup.createStateConfig({
     lost: {
       description: 'Linearizable reads fail: nothing is changed until they succeed again (S10).',
       tags: ['danger'],
+      invoke: {
+        id: 'surveySuccessor',
+        src: 'surveySuccessor',
+        input: null,
+        onError: onObserverBroken,
+      },
+      on: {
+        'cluster.surveyed': {
+          guard: { type: 'answerIsRebuilt', params: ({ event }) => event.answer },
+          target: '#node.active.deciding',
+          actions: [{ type: 'takeAnswer', params: ({ event }) => event.answer }, 'keepEtcd'],
+          meta: { rule: 'S15' },
+        },
+      },
       always: [
         { guard: 'nothingIsKnown', target: 'unknown' },
         { guard: 'quorumIsHeld', target: 'held' },

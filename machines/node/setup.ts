@@ -14,7 +14,7 @@ import type {
   StoreReading,
   TakenSnapshot,
 } from '../facts.ts';
-import { proposesToReplace } from '../lifecycle/decide-restore.ts';
+import { isRebuiltFrom, proposesToReplace } from '../lifecycle/decide-restore.ts';
 import type { LifecyclePath } from '../lifecycle/decision.ts';
 import type { PlanStep } from '../lifecycle/plan.ts';
 import type { RuleId } from '../rules.ts';
@@ -144,6 +144,7 @@ export const nodeSetup = setup({
     observePeers: observer('observePeers'),
     observeLoop: observer('observeLoop'),
     surveyCluster: observer('surveyCluster'),
+    surveySuccessor: observer('surveySuccessor'),
     observeStore: observer('observeStore'),
     observeEtcd: observer('observeEtcd'),
     observeMembers: observer('observeMembers'),
@@ -158,6 +159,10 @@ export const nodeSetup = setup({
     nodesAreMissing: ({ context }) => context.decision?.rule === 'S7',
     dataMustMove: ({ context }) =>
       context.decision?.kind === 'act' && context.decision.moveAside !== undefined,
+    runningDataMustMove: ({ context }) =>
+      context.decision?.kind === 'act' &&
+      context.decision.moveAside !== undefined &&
+      (context.pid !== null || context.adoptedPid !== null),
     planSaysTo: ({ context }, kind: PlanStep['kind']) => context.planStep?.kind === kind,
     planIsOver: ({ context }) =>
       context.identity.plan === null &&
@@ -183,6 +188,8 @@ export const nodeSetup = setup({
     proofsAreOurs: ({ context }) => guards.proofsAreOurs(context),
     proofsAreNotOurs: ({ context }) => !guards.proofsAreOurs(context),
     proofIsDue: ({ context }) => context.backup.toProve !== null,
+    answerIsRebuilt: ({ context }, answer: ClusterAnswer) =>
+      isRebuiltFrom(context.identity, answer),
     changeIsDone: (_, outcome: ChangeOutcome) => outcome.kind === 'done',
     changeIsRefused: (_, outcome: ChangeOutcome) => outcome.kind === 'refused',
     changeIsCapped: (_, outcome: ChangeOutcome) =>

@@ -16,13 +16,16 @@ export interface ByteProgress {
 
 const barCells = 30;
 const plainStepPercent = 25;
+/** What is smaller is done before anybody reads of it in a log. */
+const plainLeastBytes = 8 * 2 ** 20;
 const clearLine = '\r\u001b[K';
 
-/** One line that redraws itself on a terminal; elsewhere a plain line at every quarter. */
+/** One line that redraws itself on a terminal; elsewhere a line at every quarter of what is large. */
 export function byteProgress(terminal: Pick<Terminal, 'err' | 'errIsTerminal'>): ByteProgress {
   let shown = '';
   return {
     show({ what, doneBytes, totalBytes }) {
+      if (!terminal.errIsTerminal && (totalBytes ?? 0) < plainLeastBytes) return;
       const percent = percentOf(doneBytes, totalBytes);
       const step = terminal.errIsTerminal
         ? percent

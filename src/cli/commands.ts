@@ -7,6 +7,7 @@ import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
 import { replayFlags } from './replay-flags.ts';
+import { restoreCommands } from './restore-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
 
 /** Every command, in the order of help. */
@@ -45,6 +46,29 @@ export const commands: readonly Command[] = [
       { does: 'For a program', line: 'e2d status --data-dir /var/lib/etcd --json' },
     ],
     load: () => import('./commands/status.ts'),
+  },
+  {
+    words: ['metrics'],
+    summary: 'print the state of the node on this machine as metrics for Prometheus',
+    flags: {
+      ...pick('data-dir', 'state-dir', 'config'),
+      output: option(file, {
+        group: 'Output',
+        help: 'write them to this file, as a whole, instead of standard output',
+      }),
+      timeout: option(duration(1), {
+        group: 'Output',
+        help: 'how long to wait for an answer',
+        default: '3s',
+      }),
+    },
+    examples: [
+      {
+        does: "For node_exporter's textfile collector",
+        line: 'e2d metrics --output /var/lib/node_exporter/e2d.prom',
+      },
+    ],
+    load: () => import('./commands/metrics.ts'),
   },
   {
     words: ['inspect'],
@@ -140,6 +164,7 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/etcd-list.ts'),
   },
   ...snapshotCommands,
+  ...restoreCommands,
   {
     words: ['playground'],
     summary: 'start a throw-away cluster on this machine, to hurt it and watch it recover',

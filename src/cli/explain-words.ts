@@ -56,6 +56,7 @@ export const observerSentences: Readonly<Record<keyof NodeObservers, string>> = 
   observeLoop: 'Watches for standstills of this very process.',
   surveyCluster: 'Asks the endpoints of other nodes whether there is a cluster.',
   observeStore: 'Reads what the snapshot store holds, while that matters.',
+  surveySuccessor: 'Asks other nodes whether the cluster was built anew without this one.',
   observeEtcd: "Probes this node's own etcd.",
   observeMembers: 'Asks all members how they are, as the member list names them.',
   watchEtcd: 'Waits for the end of the etcd process.',

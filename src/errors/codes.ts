@@ -246,6 +246,16 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A snapshot could not be restored or checked here, which does not mean it is bad.',
     remedy: 'Remove the cause on this machine and try again.',
   },
+  E2D_RESTORE_REFUSED: {
+    exit: 1,
+    sentence: 'The node or the cluster is not in a state in which that restore could be ordered.',
+    remedy: 'Look at "e2d status"; nothing was done.',
+  },
+  E2D_RESTORE_UNFINISHED: {
+    exit: 1,
+    sentence: 'A restore that was ordered was not done when the time to watch it was over.',
+    remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
+  },
   E2D_SNAPSHOT_CORRUPT: {
     exit: 1,
     sentence: 'The snapshot is not what was taken: cut short, or changed.',

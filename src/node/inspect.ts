@@ -38,6 +38,7 @@ const observers: Readonly<Record<keyof NodeObservers, true>> = {
   observePeers: true,
   observeLoop: true,
   surveyCluster: true,
+  surveySuccessor: true,
   observeStore: true,
   observeEtcd: true,
   observeMembers: true,

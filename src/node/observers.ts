@@ -26,6 +26,7 @@ import { toFault } from './effects.ts';
 import type { NodeResources } from './resources.ts';
 
 const surveyPauseMs = 100;
+const successorPauseMs = 3_000;
 const storeReadEveryMs = 2_000;
 const probeTimeoutMs = 1_000;
 const loopTickMs = 1_000;
@@ -44,18 +45,10 @@ export function createObservers(resources: NodeResources): Observers {
     observePeers: () => observePeers(resources),
     observeLoop: () => observeLoop(resources),
     observeStore: ({ isNeeded, lineage }) => (isNeeded ? observeStore(resources, lineage) : NEVER),
-    surveyCluster: () =>
-      surveyCluster$({
-        clientUrls$: peers$(resources).pipe(map(clientUrlsOf)),
-        pauseMs: surveyPauseMs,
-        scheduler,
-        survey$: surveyOnce$(endpoints, probeTimeoutMs),
-      }).pipe(
-        map((answer) => ({
-          type: 'cluster.surveyed',
-          atMs: clock.nowMs(),
-          answer: answerOf(answer),
-        })),
+    surveyCluster: () => surveyCluster(resources, surveyPauseMs),
+    surveySuccessor: () =>
+      surveyCluster(resources, successorPauseMs).pipe(
+        filter((event) => event.type === 'cluster.surveyed' && event.answer.kind === 'answers'),
       ),
     observeEtcd: () =>
       resources.ownEveryMs$.pipe(
@@ -95,6 +88,22 @@ export function createObservers(resources: NodeResources): Observers {
 
 function peers$({ gossip }: NodeResources): Observable<readonly Peer[]> {
   return gossip?.peers$() ?? of([]);
+}
+
+function surveyCluster(resources: NodeResources, pauseMs: number): Observable<NodeEvent> {
+  const { clock, endpoints, scheduler } = resources;
+  return surveyCluster$({
+    clientUrls$: peers$(resources).pipe(map(clientUrlsOf)),
+    pauseMs,
+    scheduler,
+    survey$: surveyOnce$(endpoints, probeTimeoutMs),
+  }).pipe(
+    map((answer) => ({
+      type: 'cluster.surveyed',
+      atMs: clock.nowMs(),
+      answer: answerOf(answer),
+    })),
+  );
 }
 
 function observePeers(resources: NodeResources): Observable<NodeEvent> {

@@ -39,7 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
     terminal.out(
       `Snapshot ${entry.id} is in ${path}\n` +
         `  ${sizeInWords(written.sizeBytes)}, SHA-256 ${written.sha256}\n` +
-        (asStored ? '' : `  to restore it: etcdutl snapshot restore ${path} --data-dir DIR\n`),
+        nextStep(path, written),
     );
     return 0;
   });
@@ -48,6 +48,15 @@ export async function run(invocation: Invocation): Promise<number> {
 interface Written {
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** Null for bytes that are still packed. */
+  readonly hasTrailer: boolean | null;
+}
+
+/** How etcd's own tool restores it; the first e2d left etcd's hash out. */
+function nextStep(path: string, { hasTrailer }: Written): string {
+  if (hasTrailer === null) return '';
+  const skip = hasTrailer ? '' : ' --skip-hash-check';
+  return `  to restore it: etcdutl snapshot restore ${path}${skip} --data-dir DIR\n`;
 }
 
 async function getStored(
@@ -56,7 +65,7 @@ async function getStored(
   request: FetchRequest,
 ): Promise<Written> {
   const { storedBytes, storedSha256 } = await fetchStored(entry, snapshots, request);
-  return { sizeBytes: storedBytes, sha256: storedSha256 };
+  return { sizeBytes: storedBytes, sha256: storedSha256, hasTrailer: null };
 }
 
 async function getContent(
@@ -64,6 +73,7 @@ async function getContent(
   snapshots: OpenSnapshots,
   request: FetchRequest,
 ): Promise<Written> {
-  const { contentBytes, contentSha256 } = await fetchSnapshot(entry, snapshots, request);
-  return { sizeBytes: contentBytes, sha256: contentSha256 };
+  const fetched = await fetchSnapshot(entry, snapshots, request);
+  const { contentBytes: sizeBytes, contentSha256: sha256, hasTrailer } = fetched;
+  return { sizeBytes, sha256, hasTrailer };
 }

@@ -8,6 +8,7 @@ import type { SnapshotConfig } from '../../config/node-config.ts';
 import { E2dError } from '../../errors/e2d-error.ts';
 import type { EtcdBinaries } from '../../etcd/binaries/etcd-binaries.ts';
 import { readClusterRecord } from '../../etcd/membership/cluster-record.ts';
+import { removeStaleScratch } from '../../etcd/offline/scratch-folder.ts';
 import { findEntry } from '../../snapshots/catalogue/find.ts';
 import { pruneStore } from '../../snapshots/catalogue/prune.ts';
 import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
@@ -90,12 +91,10 @@ export class StoreKeeper implements SnapshotKeeper {
   async thin(lineage: string, signal: AbortSignal): Promise<Thinning> {
     const { catalogue, config } = await this.open();
     const { clock, onProblem } = this.#parts;
-    const report = await pruneStore(catalogue, {
-      lineage,
-      policy: config.retention,
-      nowMs: clock.wallTime().getTime(),
-      signal,
-    });
+    const nowMs = clock.wallTime().getTime();
+    const policy = config.retention;
+    const report = await pruneStore(catalogue, { lineage, policy, nowMs, signal });
+    await catalogue.store.cleanUp?.(nowMs, { signal });
     for (const { id, reason } of report.failed) onProblem(`${id} could not be removed: ${reason}`);
     return {
       atMs: clock.nowMs(),
@@ -127,6 +126,8 @@ export class StoreKeeper implements SnapshotKeeper {
     const { workDir, clock, binaries } = this.#parts;
     const folder = join(workDir, 'proving');
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    // An e2d that was killed may have left an etcd in there.
+    await removeStaleScratch(folder);
     try {
       const { rtoMs, outcome, sentence, provenAt } = await proveEntry(
         findEntry(entries, snapshotId),

@@ -12,6 +12,7 @@ import { surveyDataDir } from '../../etcd/data-dir/own-data.ts';
 import { acquireStateLock } from '../../etcd/data-dir/state-lock.ts';
 import { type SnapshotStatus, snapshotTool } from '../../etcd/offline/snapshot-tool.ts';
 import { adoptEtcd } from '../../etcd/process/adopt.ts';
+import { versionObstacle } from '../../snapshots/catalogue/candidates.ts';
 import { utcSeconds } from '../../snapshots/catalogue/layout.ts';
 import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
 import type { SnapshotKey } from '../../snapshots/formats/snapshot-key.ts';
@@ -117,6 +118,7 @@ export class HandRestore {
   /** Fetches, unpacks and opens the snapshot. Nothing of the node changes. */
   async fetch(source: HandSource, onProgress: (bytes: number) => void): Promise<Fetched> {
     const { signal, binaries } = this.#parts;
+    if (source.kind === 'store') refuseNewer(source.entry, binaries);
     await this.#workshop.requireRoom(2 * (await contentBytes(source)));
     const to = join(this.#workshop.folder, 'fetched');
     const { contentSha256: sha256 } = await unpack(source, { to, signal, onProgress });
@@ -160,7 +162,6 @@ export class HandRestore {
       plan: { stage: 'launched', plan },
     });
     const { movedTo } = await this.#workshop.install(plan);
-    await this.#workshop.discard(null);
     const receipt = { ...begun, movedTo, installedAt: now() };
     return { receipt, path: await writeReceipt(stateDir, receipt) };
   }
@@ -169,6 +170,16 @@ export class HandRestore {
   async tidy(): Promise<void> {
     if (!this.#isPinned) await this.#workshop.discard(null);
   }
+}
+
+/** An older etcd would start on the data and fail, or worse. */
+function refuseNewer(entry: SnapshotEntry, { version }: EtcdBinaries): void {
+  const obstacle = versionObstacle(entry, version);
+  if (obstacle === null) return;
+  throw new E2dError(`Snapshot ${entry.id} cannot be restored here: ${obstacle}`, {
+    code: 'E2D_SNAPSHOT_NEWER',
+    remedy: 'Use the etcd that the snapshot is of, with --etcd-version.',
+  });
 }
 
 async function unpack(

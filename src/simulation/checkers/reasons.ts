@@ -7,6 +7,7 @@ const observers = [
   'observePeers',
   'observeLoop',
   'surveyCluster',
+  'observeStore',
   'observeEtcd',
   'observeMembers',
   'watchEtcd',

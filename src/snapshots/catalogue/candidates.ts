@@ -57,7 +57,7 @@ function obstacleTo(entry: SnapshotEntry, request: CandidatesRequest): string | 
 }
 
 /** Data of a newer etcd must not be tried with an older one; patches do not change the data. */
-function versionObstacle(entry: SnapshotEntry, installed: string): string | null {
+export function versionObstacle(entry: SnapshotEntry, installed: string): string | null {
   if (entry.kind === 'single') return null;
   const version = entry.kind === 'e2d' ? entry.record.etcdVersion : entry.etcdVersion;
   const theirs = minorOf(version);

@@ -29,7 +29,11 @@ export function checkDeletion({ entries, wanted, nowMs, force }: DeletionRequest
   }
 }
 
-function kept(id: string, why: string, remedy = 'Remove it with the tool that it is of.'): E2dError {
+function kept(
+  id: string,
+  why: string,
+  remedy = 'Remove it with the tool that it is of.',
+): E2dError {
   return new E2dError(`Nothing is removed, for ${id} stays (S6): ${why}`, {
     code: 'E2D_SNAPSHOT_KEPT',
     remedy,

@@ -40,6 +40,11 @@ export interface OpenStore {
    * is none. It is read, and never written.
    */
   readonly single: (bounds: Bounds) => Promise<SingleObject | null>;
+  /**
+   * Takes back what uploads of processes that died more than a day ago left in the service, unseen
+   * by any listing; gives their number. Absent where there can be nothing of that kind.
+   */
+  readonly cleanUp?: (nowMs: number, bounds: Bounds) => Promise<number>;
 }
 
 export interface SingleObject {

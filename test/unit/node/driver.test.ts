@@ -61,6 +61,7 @@ function drive(effects: Partial<Effects> = {}, observers: Partial<Observers> = {
     observePeers: () => NEVER,
     observeLoop: () => NEVER,
     surveyCluster: () => NEVER,
+    surveySuccessor: () => NEVER,
     observeStore: () => NEVER,
     observeEtcd: () => NEVER,
     observeMembers: () => NEVER,
