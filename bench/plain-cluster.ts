@@ -61,6 +61,14 @@ export class PlainMember {
     );
   }
 
+  /** Makes its data dir of a snapshot, as its operator would. */
+  async restore(file: string, initialCluster: string): Promise<void> {
+    await run(binary('etcdutl'), [
+      ...['snapshot', 'restore', file, '--data-dir', this.#folder, '--name', this.name],
+      ...['--initial-cluster', initialCluster, '--initial-advertise-peer-urls', this.peerUrl],
+    ]);
+  }
+
   async kill(): Promise<void> {
     await killAndWait(this.etcdPid);
   }

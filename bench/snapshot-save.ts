@@ -3,24 +3,16 @@
  * what it costs e2d in memory. `--megabytes N` fills another size than 1,000.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Etcd3 } from 'etcd3';
-import {
-  type EtcdCluster,
-  emptyEtcdCluster,
-  healthy,
-  initialClusterOf,
-} from '../test/support/etcd-launcher.ts';
 import { alternate, printTable, type Row, runsOf } from './compare.ts';
+import { withDatabase } from './filled-etcd.ts';
 
 const run = promisify(execFile);
 const runs = runsOf(process.argv, 5);
-const megabyte = 1024 * 1024;
 const memorySizes = [100, 2_000];
 const timedSize = megabytesOf(process.argv);
 
@@ -111,36 +103,6 @@ async function saveByEtcdctl(url: string): Promise<number> {
   const tookMs = performance.now() - beganMs;
   await rm(file);
   return tookMs / 1_000;
-}
-
-async function withDatabase<T>(megabytes: number, use: (url: string) => Promise<T>): Promise<T> {
-  const cluster: EtcdCluster = await emptyEtcdCluster();
-  try {
-    const member = await cluster.addBlank();
-    const flags = [`--quota-backend-bytes=${4 * 1024 * megabyte}`, '--snapshot-count=200'];
-    member.start('new', initialClusterOf(cluster.members), flags);
-    await healthy(member);
-    await fill(member.clientUrl, megabytes);
-    return await use(member.clientUrl);
-  } finally {
-    await cluster.stop();
-  }
-}
-
-/** With values that nothing can compress, several at once. */
-async function fill(url: string, megabytes: number): Promise<void> {
-  const client = new Etcd3({ hosts: url });
-  const chance = randomBytes(megabyte);
-  let next = 0;
-  const writer = async () => {
-    for (let key = next++; key < megabytes; key = next++) {
-      const value = Buffer.from(chance);
-      value.writeUInt32LE(key);
-      await client.put(`/fill/${key}`).value(value);
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, writer));
-  client.close();
 }
 
 async function startS3(): Promise<{ readonly process: ChildProcess; readonly url: string }> {

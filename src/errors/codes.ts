@@ -71,10 +71,10 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The data dir cannot be used.',
     remedy: 'Give a directory that the user e2d runs as owns and can write to.',
   },
-  E2D_DATA_ELSEWHERE: {
+  E2D_DATA_AT_STAKE: {
     exit: 1,
-    sentence: 'Members of the cluster that a snapshot is of still answer, so they have data.',
-    remedy: 'Look after those members: data outranks a snapshot.',
+    sentence: 'There is data that a restore would leave behind, and nobody gave it up.',
+    remedy: 'Data outranks a snapshot: look after it, or give up its lineage by name.',
   },
   E2D_DISK_FULL: {
     exit: 1,

@@ -161,7 +161,20 @@ export class RealHost implements Host {
     return this.#workshop.hasStaged(plan);
   }
 
-  installSnapshot(plan: BootstrapPlan): Promise<{ readonly movedTo: string | null }> {
+  /** The last check before data moves: by what is on disk, whatever the chart believes. */
+  async installSnapshot(plan: BootstrapPlan): Promise<{ readonly movedTo: string | null }> {
+    const [identity, survey] = await Promise.all([this.readIdentity(), this.surveyData()]);
+    if (identity?.plan?.stage !== 'launched' || identity.plan.plan.id !== plan.id) {
+      throw new E2dError(`Plan ${plan.id} is not the one that this node is bound by (S4).`, {
+        code: 'E2D_RESTORE_FAILED',
+      });
+    }
+    if (survey.data.kind !== 'none' && plan.snapshot?.replaces === undefined) {
+      throw new E2dError(`There is data in ${this.#config.dataDir} that nobody gave up (S2).`, {
+        code: 'E2D_DATA_AT_STAKE',
+        remedy: 'Nothing was moved; "e2d restore" gives a lineage up by its name.',
+      });
+    }
     return this.#workshop.install(plan);
   }
 

@@ -91,7 +91,7 @@ async function refuseWhileMembersAnswer(
   if (alive.length === 0) return;
   throw new E2dError(
     `Members of the cluster that the snapshot is of still answer: ${alive.join(', ')}.`,
-    { code: 'E2D_DATA_ELSEWHERE', remedy: 'They have data, and data outranks a snapshot (S2).' },
+    { code: 'E2D_DATA_AT_STAKE', remedy: 'They have data, and data outranks a snapshot (S2).' },
   );
 }
 
