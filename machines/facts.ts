@@ -161,6 +161,8 @@ export interface EtcdLaunch {
   /** `name=peerURL` pairs joined by commas. */
   readonly initialCluster: string;
   readonly clusterToken: string;
+  /** The first start after a restore: every member's data is known to be the same. */
+  readonly isRestored?: true;
 }
 
 /** What e2d keeps in its state dir about its own node. */
@@ -172,6 +174,8 @@ export interface Identity {
   readonly memberId: MemberId | null;
   readonly clusterId: ClusterId | null;
   readonly lineage: string | null;
+  /** The lineage that ours was restored from: until it has a snapshot of its own, that one's count. */
+  readonly parentLineage?: string;
   /** The bootstrap plan this node acknowledged, kept until the cluster is known to exist. */
   readonly plan: PinnedPlan | null;
 }
@@ -218,6 +222,14 @@ export type StoreFact = 'none' | 'unread' | 'unreadable' | 'empty' | 'snapshot' 
 export interface StoreReading {
   readonly fact: Exclude<StoreFact, 'none' | 'unread'>;
   readonly sentence: string;
+  /** Of the snapshot that would be restored; absent where it does not tell. */
+  readonly origin?: SnapshotOrigin;
+}
+
+/** The cluster that a snapshot is of, as it was when the snapshot was taken. */
+export interface SnapshotOrigin {
+  readonly requiredSize: number;
+  readonly voters: readonly { readonly name: string; readonly peerUrls: readonly string[] }[];
 }
 
 /** A snapshot that was taken; `skipped` when the store holds one of this very revision. */

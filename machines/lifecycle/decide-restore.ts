@@ -1,6 +1,6 @@
 import type { ClusterAnswer, Identity, Peer } from '../facts.ts';
 import type { Decision } from './decision.ts';
-import { cite, type LifecycleFacts, presentNodes } from './lifecycle-facts.ts';
+import { cite, foundingPeers, type LifecycleFacts, presentNodes } from './lifecycle-facts.ts';
 
 /** S4: a node that acknowledged a restore is bound by it, whatever lies in its data dir. */
 export function resumeRestore(facts: LifecycleFacts): Decision | null {
@@ -71,6 +71,16 @@ export function decideRestore(facts: LifecycleFacts, everyone: string): Decision
   const { store, order, restorePolicy } = facts;
   const cited = cite(facts, { present: presentNodes(facts) });
   const isTold = order?.kind === 'approve' || facts.peers.some((peer) => invites(peer, facts));
+  const missing = isTold ? [] : votersElsewhere(facts);
+  if (missing.length > 0) {
+    return {
+      kind: 'ask',
+      rule: 'S2',
+      reason: `${everyone} and none has data, but ${missing.join(', ')} of the cluster that the snapshot is of may still have its data`,
+      command: 'bring that machine back, or run "e2d restore latest" if its data is gone for good',
+      facts: cited,
+    };
+  }
   if (isTold || (store === 'snapshot' && restorePolicy === 'auto')) {
     return {
       kind: 'act',
@@ -96,6 +106,20 @@ export function decideRestore(facts: LifecycleFacts, everyone: string): Decision
     command: 'look at "e2d snapshot list", and run "e2d restore ID" with the one you want',
     facts: cited,
   };
+}
+
+/**
+ * S2: voters of the snapshot's cluster that are none of the nodes here, while others of them are: a
+ * machine that is only away, and not lost with the rest.
+ */
+function votersElsewhere(facts: LifecycleFacts): readonly string[] {
+  const { origin, identity } = facts;
+  if (origin === null || origin.requiredSize !== identity.requiredSize) return [];
+  const here = [identity.peerUrl, ...foundingPeers(facts).map(({ peerUrl }) => peerUrl)];
+  const isHere = ({ peerUrls }: (typeof origin.voters)[number]) =>
+    peerUrls.some((url) => here.includes(url));
+  const elsewhere = origin.voters.filter((voter) => !isHere(voter));
+  return elsewhere.length < origin.voters.length ? elsewhere.map(({ name }) => name) : [];
 }
 
 /** Another node coordinates a restore, and names this one as a part of it. */

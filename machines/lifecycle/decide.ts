@@ -310,6 +310,7 @@ function decideNewCluster(facts: LifecycleFacts): Decision {
       return decideRestore(facts, everyone);
     case 'unread':
     case 'unreadable':
+      if (facts.order?.kind === 'approve') return decideRestore(facts, everyone);
       return {
         kind: 'wait',
         rule: 'S1',

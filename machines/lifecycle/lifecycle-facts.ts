@@ -5,6 +5,7 @@ import type {
   OwnData,
   Peer,
   RestoreOrder,
+  SnapshotOrigin,
   StoreFact,
 } from '../facts.ts';
 import type { CitedFacts } from './decision.ts';
@@ -20,6 +21,8 @@ export interface LifecycleFacts {
   readonly answer: ClusterAnswer;
   readonly peers: readonly Peer[];
   readonly store: StoreFact;
+  /** Whose snapshot would be restored; null where that is not known. */
+  readonly origin: SnapshotOrigin | null;
   readonly restorePolicy: 'auto' | 'manual';
   /** What an operator asked this node for; null when nothing. */
   readonly order: RestoreOrder | null;

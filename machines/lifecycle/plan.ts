@@ -87,7 +87,11 @@ function foundersOf(facts: PlanFacts): readonly PlannedMember[] {
 function companionsOf(facts: PlanFacts, replaces = replacedBy(facts)): readonly Peer[] {
   return replaces === undefined
     ? foundingPeers(facts)
-    : facts.peers.filter((peer) => peer.liveness === 'alive' && peer.lineage === replaces);
+    : facts.peers.filter((peer) => peer.lineage === replaces && takesPart(peer));
+}
+
+function takesPart({ liveness, status }: Peer): boolean {
+  return liveness === 'alive' && (status === 'running' || status === 'restoring');
 }
 
 function replacedBy({ restore }: PlanFacts): string | undefined {

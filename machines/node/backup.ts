@@ -56,7 +56,7 @@ export const backup = nodeSetup.createStateConfig({
           actions: { type: 'takeThinning', params: ({ event }) => event.output },
         },
         onError: {
-          target: 'failing',
+          target: 'resting',
           actions: { type: 'takeSnapshotFault', params: ({ event }) => faultOf(event.error) },
           meta: { rule: 'S19' },
         },

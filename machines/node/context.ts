@@ -10,6 +10,7 @@ import type {
   Peer,
   PinnedSnapshot,
   RestoreOrder,
+  SnapshotOrigin,
   SnapshotProof,
   StoreFact,
   TakenSnapshot,
@@ -74,6 +75,7 @@ export interface NodeContext {
   readonly store: StoreFact;
   /** What its last reading came to, as a sentence. */
   readonly storeSentence: string | null;
+  readonly storeOrigin: SnapshotOrigin | null;
   readonly etcdVersion: string;
   readonly adoptedPid: number | null;
   readonly removedByCluster: boolean;
@@ -89,6 +91,8 @@ export interface NodeContext {
   readonly order: RestoreOrder | null;
   /** The snapshot that this node, as a coordinator, has chosen and found to be sound (S4). */
   readonly choice: PinnedSnapshot | null;
+  /** The plan that the running cluster itself was found to hold the order for (S2). */
+  readonly vouchedPlan: string | null;
   /** The plan whose snapshot is restored beside the data dir, ready to take its place. */
   readonly stagedPlan: string | null;
   /** Steps of a restore that failed, one after the other. */
@@ -124,7 +128,7 @@ const blankIdentity: Identity = {
   plan: null,
 };
 
-const noBackup: BackupFacts = {
+export const noBackup: BackupFacts = {
   last: null,
   failures: 0,
   fault: null,
@@ -142,6 +146,7 @@ export function initialContext(settings: NodeSettings): NodeContext {
     data: { kind: 'none' },
     store: 'unread',
     storeSentence: null,
+    storeOrigin: null,
     etcdVersion: '',
     adoptedPid: null,
     removedByCluster: false,
@@ -154,6 +159,7 @@ export function initialContext(settings: NodeSettings): NodeContext {
     launch: null,
     order: null,
     choice: null,
+    vouchedPlan: null,
     stagedPlan: null,
     failedRestores: 0,
     backup: noBackup,

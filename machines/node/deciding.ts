@@ -1,5 +1,5 @@
 import type { LifecyclePath } from '../lifecycle/decision.ts';
-import { storeIsNeeded } from './guards.ts';
+import { ownLineages, storeIsNeeded } from './guards.ts';
 import { nodeSetup, onObserverBroken } from './setup.ts';
 
 const stateOfPath = {
@@ -40,7 +40,7 @@ export const deciding = nodeSetup.createStateConfig({
       src: 'observeStore',
       input: ({ context }) => ({
         isNeeded: storeIsNeeded(context),
-        lineage: context.identity.lineage,
+        lineages: ownLineages(context),
       }),
       onError: onObserverBroken,
     },

@@ -103,8 +103,8 @@ export interface NodeEffects {
   chooseSnapshot: {
     input: {
       readonly order: RestoreOrder | null;
-      /** Of this node's own memory; null when it has none. */
-      readonly lineage: string | null;
+      /** Of this node's own memory, and the one that it was restored from; none when it has none. */
+      readonly lineages: readonly string[];
       readonly reason: Reason;
     };
     output: { readonly choice: PinnedSnapshot; readonly passedOver: readonly string[] };
@@ -120,7 +120,7 @@ export interface NodeEffects {
    */
   vouchForOrder: {
     input: { readonly plan: BootstrapPlan; readonly isOwn: boolean; readonly reason: Reason };
-    output: null;
+    output: { readonly planId: string };
   };
   /** Moves what lies in the data dir aside, and what was staged into its place. */
   installSnapshot: {
@@ -178,7 +178,7 @@ export interface NodeObservers {
   /** The same, now and then, for a cluster that may have been built anew without us (S15). */
   surveySuccessor: null;
   /** Nothing is read where `isNeeded` is false: whoever has data does not ask the store (S9). */
-  observeStore: { readonly isNeeded: boolean; readonly lineage: string | null };
+  observeStore: { readonly isNeeded: boolean; readonly lineages: readonly string[] };
   observeEtcd: null;
   observeMembers: null;
   watchEtcd: { readonly pid: number };

@@ -98,6 +98,12 @@ export function ownDueRemoval(context: NodeContext): MembershipChange | null {
   return steward ? dueRemoval(context.suspicions, context.settings.policy) : null;
 }
 
+/** What this node remembers: its lineage, and the one that it was restored from. */
+export function ownLineages({ identity }: Pick<NodeContext, 'identity'>): readonly string[] {
+  const { lineage, parentLineage } = identity;
+  return [lineage, parentLineage].filter((one) => typeof one === 'string');
+}
+
 /** S9: whoever has data restarts from it, and does not ask the store. */
 export function storeIsNeeded({ data, store }: NodeContext): boolean {
   return data.kind !== 'readable' && store !== 'none';
@@ -136,8 +142,11 @@ function goesBack({ identity, planStep }: NodeContext): boolean {
   return plan?.snapshot?.replaces !== undefined && plan.members.length > 1;
 }
 
+/** Before anything is fetched for it: gossip alone sends nobody to work. */
 export function orderNeedsVoucher(context: NodeContext): boolean {
-  return plannedSnapshotIsStaged(context) && goesBack(context);
+  const { planStep, vouchedPlan } = context;
+  const isNew = planStep?.kind === 'acknowledge' && planStep.plan.id !== vouchedPlan;
+  return isNew && goesBack(context);
 }
 
 export function runningClusterIsToGoBack({ order, identity }: NodeContext): boolean {
@@ -146,6 +155,11 @@ export function runningClusterIsToGoBack({ order, identity }: NodeContext): bool
 
 export function plannedSnapshotIsStaged({ planStep, stagedPlan }: NodeContext): boolean {
   return planStep?.kind === 'acknowledge' && planStep.plan.id === stagedPlan;
+}
+
+/** After a restart it is not known any more that the snapshot is ready: that is seen to anew. */
+export function launchIsNotStaged({ planStep, stagedPlan }: NodeContext): boolean {
+  return planStep?.kind === 'launch' && planStep.plan.id !== stagedPlan;
 }
 
 /** Exits after which a start with the same data and flags cannot come out otherwise. */

@@ -34,7 +34,7 @@ const capped = nodeSetup.createStateConfig({
 
 const beginning = nodeSetup.createStateConfig({
   description: 'Is there a store for a snapshot to go to first?',
-  always: [{ guard: 'storeIsThere', target: 'securing' }, { target: 'requesting' }],
+  always: [{ guard: 'changeIsToBeSecured', target: 'securing' }, { target: 'requesting' }],
 });
 
 const securing = nodeSetup.createStateConfig({
@@ -227,6 +227,7 @@ export const bootstrappingNew = nodeSetup.createStateConfig({
         },
       },
       always: [
+        { guard: 'planIsOver', target: '#node.active.deciding', meta: { rule: 'S2' } },
         {
           guard: { type: 'planSaysTo', params: 'acknowledge' },
           target: 'pinning',
@@ -247,7 +248,6 @@ export const bootstrappingNew = nodeSetup.createStateConfig({
           target: 'pinning',
           meta: { rule: 'S7' },
         },
-        { guard: 'planIsOver', target: '#node.active.deciding', meta: { rule: 'S2' } },
       ],
       after: { planRetry: { target: 'agreeing', reenter: true } },
     },

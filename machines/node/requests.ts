@@ -1,3 +1,4 @@
+import type { EtcdLaunch } from '../facts.ts';
 import type { MembershipChange } from '../membership/evidence.ts';
 import type { RuleId } from '../rules.ts';
 import type { NodeContext } from './context.ts';
@@ -81,10 +82,17 @@ export function removalRequest(context: NodeContext): Input<'changeMembership'> 
   };
 }
 
+const noLaunch: EtcdLaunch = {
+  clusterState: 'existing',
+  initialCluster: '',
+  clusterToken: 'e2d',
+};
+
 export function launchRequest(context: NodeContext): Input<'launchEtcd'> {
   const { launch, identity, failedStarts } = context;
+  const { isRestored, ...plain } = launch ?? noLaunch;
   return {
-    launch: launch ?? { clusterState: 'existing', initialCluster: '', clusterToken: 'e2d' },
+    launch: isRestored && failedStarts === 0 ? { ...plain, isRestored } : plain,
     name: identity.name,
     ...(failedStarts === 0
       ? ofDecision(context)
@@ -104,6 +112,14 @@ export function planPinRequest(context: NodeContext): Input<'writeIdentity'> {
   return {
     identity: identityAfterStep(context),
     ...because(rule, `to ${step?.kind} ${kind} plan ${plan?.id} it is pinned on disk first`),
+  };
+}
+
+/** A launched plan binds nobody whose data is gone: the nodes that are here make a new one. */
+export function spentPlanRequest({ identity }: NodeContext): Input<'writeIdentity'> {
+  return {
+    identity: { ...identity, plan: null },
+    ...because('S4', `plan ${identity.plan?.plan.id} came true here, and its data is lost`),
   };
 }
 

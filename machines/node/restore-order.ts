@@ -9,7 +9,7 @@ export function refuseOrder(context: NodeContext, order: RestoreOrder): string |
   }
   switch (order.kind) {
     case 'approve':
-      return refuseApproval(context);
+      return refuseApproval(context, order);
     case 'goBack':
       return refuseGoingBack(context, order);
     case 'rebuild':
@@ -17,11 +17,18 @@ export function refuseOrder(context: NodeContext, order: RestoreOrder): string |
   }
 }
 
-function refuseApproval({ data, store, storeSentence }: NodeContext): string | null {
+function refuseApproval(
+  { data, store, storeSentence, settings, decision }: NodeContext,
+  order: RestoreOrder,
+): string | null {
   if (data.kind !== 'none') {
     return 'this node has data, and data outranks every snapshot (S2)';
   }
+  if (store === 'snapshot' && settings.restorePolicy === 'auto' && decision?.kind !== 'ask') {
+    return 'the restore policy is auto: as soon as all nodes are here, the newest snapshot is restored';
+  }
   if (store === 'snapshot' || store === 'ambiguous') return null;
+  if (store === 'unreadable' && order.snapshotId !== null) return null;
   return `the store holds no snapshot that could be restored (${storeSentence ?? store})`;
 }
 

@@ -1,6 +1,7 @@
 import type { BootstrapPlan } from '../facts.ts';
 import type { NodeContext } from './context.ts';
 import type { NodeEffects } from './effects.ts';
+import { ownLineages } from './guards.ts';
 import { because, ofDecision } from './requests.ts';
 
 /** The inputs of what a restore has done. Total functions of the context. */
@@ -25,8 +26,7 @@ export function securingRequest(context: NodeContext): Input<'takeSnapshot'> {
 }
 
 export function choiceRequest(context: NodeContext): Input<'chooseSnapshot'> {
-  const { order, identity } = context;
-  return { order, lineage: identity.lineage, ...ofDecision(context) };
+  return { order: context.order, lineages: ownLineages(context), ...ofDecision(context) };
 }
 
 export function stageRequest(context: NodeContext): Input<'stageSnapshot'> {

@@ -1,4 +1,4 @@
-import { because, planPinRequest } from './requests.ts';
+import { because, planPinRequest, spentPlanRequest } from './requests.ts';
 import {
   choiceRequest,
   installRequest,
@@ -14,6 +14,19 @@ const onFailed = {
     type: 'takeRestoreFault',
     params: ({ event }: { readonly event: { readonly error: unknown } }) => faultOf(event.error),
   },
+  meta: { rule: 'S4' },
+} as const;
+
+/** The plan is committed: what failed is done again, and nothing else may be (S4). */
+const onCommittedFailed = {
+  target: 'faltering',
+  actions: [
+    {
+      type: 'takeRestoreFault',
+      params: ({ event }: { readonly event: { readonly error: unknown } }) => faultOf(event.error),
+    },
+    'resumeLaunch',
+  ],
   meta: { rule: 'S4' },
 } as const;
 
@@ -35,9 +48,23 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
     beginning: {
       description: 'Is there a running cluster to be secured first?',
       always: [
+        { guard: 'planIsLaunched', target: 'forgetting', meta: { rule: 'S4' } },
         { guard: 'runningClusterIsToGoBack', target: 'securing', meta: { rule: 'S2' } },
         { target: 'agreeing' },
       ],
+    },
+    forgetting: {
+      description: 'The plan that this node launched came true, and what it made is lost.',
+      invoke: {
+        id: 'forgetPlan',
+        src: 'writeIdentity',
+        input: ({ context }) => spentPlanRequest(context),
+        onDone: {
+          target: 'agreeing',
+          actions: { type: 'takeIdentity', params: ({ event }) => event.output },
+        },
+        onError: onFailed,
+      },
     },
     securing: {
       description: 'A fresh snapshot of what is about to be left behind; without one, no way back.',
@@ -66,6 +93,12 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
         },
       },
       always: [
+        {
+          guard: 'restoreIsOver',
+          target: '#node.active.deciding',
+          actions: 'keepEtcd',
+          meta: { rule: 'S2' },
+        },
         { guard: { type: 'planSaysTo', params: 'choose' }, target: 'choosing' },
         { guard: 'orderNeedsVoucher', target: 'vouching', meta: { rule: 'S2' } },
         { guard: 'plannedSnapshotIsStaged', target: 'pinning', meta: { rule: 'S4' } },
@@ -79,6 +112,7 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
           target: 'pinning',
           meta: { rule: 'S4' },
         },
+        { guard: 'launchIsNotStaged', target: 'staging', meta: { rule: 'S4' } },
         {
           guard: { type: 'planSaysTo', params: 'launch' },
           target: 'pinning',
@@ -88,12 +122,6 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
           guard: { type: 'planSaysTo', params: 'release' },
           target: 'pinning',
           meta: { rule: 'S4' },
-        },
-        {
-          guard: 'restoreIsOver',
-          target: '#node.active.deciding',
-          actions: 'keepEtcd',
-          meta: { rule: 'S2' },
         },
       ],
       after: { planRetry: { target: 'agreeing', reenter: true } },
@@ -131,7 +159,11 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
         id: 'vouchForOrder',
         src: 'vouchForOrder',
         input: ({ context }) => vouchRequest(context),
-        onDone: { target: 'pinning', meta: { rule: 'S2' } },
+        onDone: {
+          target: 'agreeing',
+          actions: { type: 'takeVouched', params: ({ event }) => event.output.planId },
+          meta: { rule: 'S2' },
+        },
         onError: onFailed,
       },
     },
@@ -166,7 +198,7 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
           ...because('S4', 'all nodes of the plan have the snapshot ready, and it is committed'),
         }),
         onDone: { target: 'installing', actions: 'forgetEtcd' },
-        onError: onFailed,
+        onError: onCommittedFailed,
       },
     },
     installing: {
@@ -180,7 +212,7 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
           actions: ['launchFromPlan', 'noteRestored'],
           meta: { rule: 'S5' },
         },
-        onError: onFailed,
+        onError: onCommittedFailed,
       },
     },
     faltering: {

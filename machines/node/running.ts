@@ -118,7 +118,7 @@ const standing = nodeSetup.createStateConfig({
             input: ({ context }) => recordRequest(context),
             onDone: {
               target: 'remembering',
-              actions: { type: 'takeLineage', params: ({ event }) => event.output.lineage },
+              actions: { type: 'takeRecord', params: ({ event }) => event.output },
               meta: { rule: 'S7' },
             },
             onError: {
@@ -179,16 +179,23 @@ const membership = nodeSetup.createStateConfig({
         src: 'takeSnapshot',
         input: ({ context }) => snapshotBeforeChange(context),
         onDone: {
-          target: 'removing',
+          target: 'secured',
           actions: { type: 'takeSnapshotTaken', params: ({ event }) => event.output },
         },
         onError: {
-          target: 'removing',
+          target: 'secured',
           actions: { type: 'takeSnapshotFault', params: ({ event }) => faultOf(event.error) },
           meta: { rule: 'S19' },
         },
       },
-      after: { securingDeadline: { target: 'removing', meta: { rule: 'S19' } } },
+      after: { securingDeadline: { target: 'secured', meta: { rule: 'S19' } } },
+    },
+    secured: {
+      description: 'Does the evidence still hold? The snapshot took its time.',
+      always: [
+        { guard: 'removalIsDue', target: 'removing', meta: { rule: 'S11' } },
+        { target: 'watching' },
+      ],
     },
     removing: {
       description: 'Has the member removed, under the lock and on evidence gathered afresh.',

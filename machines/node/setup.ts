@@ -1,6 +1,7 @@
 import { assign, fromEventObservable, fromPromise, setup } from 'xstate';
 import type {
   ClusterAnswer,
+  ClusterRecord,
   EtcdExitKind,
   EtcdExitReason,
   Fault,
@@ -174,6 +175,7 @@ export const nodeSetup = setup({
     runningClusterIsToGoBack: ({ context }) => guards.runningClusterIsToGoBack(context),
     plannedSnapshotIsStaged: ({ context }) => guards.plannedSnapshotIsStaged(context),
     orderNeedsVoucher: ({ context }) => guards.orderNeedsVoucher(context),
+    launchIsNotStaged: ({ context }) => guards.launchIsNotStaged(context),
     replacedEtcdRuns: ({ context }) =>
       context.identity.plan?.stage === 'launched' &&
       (context.pid !== null || context.adoptedPid !== null),
@@ -182,7 +184,9 @@ export const nodeSetup = setup({
       !(context.decision?.kind === 'act' && context.decision.path === 'restore-from-snapshot'),
     snapshotsAreOurs: ({ context }) => guards.snapshotsAreOurs(context),
     snapshotsAreNotOurs: ({ context }) => !guards.snapshotsAreOurs(context),
-    storeIsThere: ({ context }) => context.settings.snapshots !== null,
+    /** Once for each change, however often it has to be asked for. */
+    changeIsToBeSecured: ({ context }) =>
+      context.settings.snapshots !== null && context.failedChanges === 0,
     revisionHasMoved: ({ context }) => guards.revisionHasMoved(context),
     thinningIsDue: ({ context }) => guards.thinningIsDue(context),
     proofsAreOurs: ({ context }) => guards.proofsAreOurs(context),
@@ -236,9 +240,7 @@ export const nodeSetup = setup({
     takeIdentity: assign(({ context }, identity: Identity) =>
       updates.takeIdentity(context, identity),
     ),
-    takeLineage: assign(({ context }, lineage: string) => ({
-      identity: { ...context.identity, lineage },
-    })),
+    takeRecord: assign(({ context }, record: ClusterRecord) => updates.takeRecord(context, record)),
     launchFromPlan: assign(({ context }) => updates.launchFromPlan(context)),
     launchFromData: assign(({ context }) => updates.launchFromData(context)),
     takeAdmission: assign(({ context }, outcome: ChangeOutcome) =>
@@ -259,22 +261,23 @@ export const nodeSetup = setup({
     noteUnreadable: assign(({ context }, problem: string) =>
       updates.noteUnreadable(context, problem),
     ),
-    takeStore: assign((_, { fact, sentence }: StoreReading) => ({
+    takeStore: assign((_, { fact, sentence, origin }: StoreReading) => ({
       store: fact,
       storeSentence: sentence,
+      storeOrigin: origin ?? null,
     })),
     takeOrder: assign((_, order: RestoreOrder) => ({ order, choice: null })),
-    dropOrder: assign(({ context }) =>
-      context.order?.kind === 'approve' ? {} : { order: null, choice: null },
-    ),
-    withdrawOrder: assign({ order: null }),
+    dropOrder: assign(({ context }) => updates.dropOrder(context)),
+    withdrawOrder: assign({ order: null, choice: null }),
     takeChoice: assign(({ context }, choice: PinnedSnapshot) =>
       updates.takeChoice(context, choice),
     ),
+    takeVouched: assign((_, vouchedPlan: string) => ({ vouchedPlan })),
     takeStaged: assign((_, stagedPlan: string) => ({ stagedPlan })),
     takeRestoreFault: assign(({ context }, fault: Fault) =>
       updates.takeRestoreFault(context, fault),
     ),
+    resumeLaunch: assign(({ context }) => updates.resumeLaunch(context)),
     noteRestored: assign(({ context }) => updates.noteRestored(context)),
     keepEtcd: assign(({ context }) => updates.keepEtcd(context)),
     forgetEtcd: assign(({ context }) => updates.forgetEtcd(context)),

@@ -1,5 +1,6 @@
 import type {
   BootstrapPlan,
+  ClusterRecord,
   EtcdExitReason,
   EtcdLaunch,
   Fault,
@@ -15,7 +16,7 @@ import type { LifecycleFacts } from '../lifecycle/lifecycle-facts.ts';
 import { initialClusterOf, planStep } from '../lifecycle/plan.ts';
 import { updateSuspicions } from '../membership/suspicions.ts';
 import { memberAt } from '../quorum.ts';
-import type { NodeContext } from './context.ts';
+import { type NodeContext, noBackup } from './context.ts';
 import type { ChangeOutcome, Prepared } from './effects.ts';
 import { etcdServes, isAdmittedLearner, ownLag, ownLogLag, ownStatus } from './guards.ts';
 
@@ -40,6 +41,7 @@ export function lifecycleFacts(context: NodeContext): LifecycleFacts {
     store,
     restorePolicy: context.settings.restorePolicy,
     order,
+    origin: context.storeOrigin,
   };
 }
 
@@ -98,9 +100,23 @@ export function identityAfterStep({ identity, planStep: step }: NodeContext): Id
 
 /** S5: a restored cluster is another one: nothing of the old member is this node's any more. */
 function asNew(identity: Identity, { snapshot }: BootstrapPlan): Identity {
-  return snapshot === undefined
-    ? identity
-    : { ...identity, memberId: null, clusterId: null, lineage: null };
+  if (snapshot === undefined) return identity;
+  return { ...ofLineage(identity, null), memberId: null, clusterId: null };
+}
+
+/** The identity as one of a lineage, and of the one that it was restored from. */
+function ofLineage(identity: Identity, record: ClusterRecord | null): Identity {
+  const { parentLineage: _, ...rest } = identity;
+  const parentLineage = record?.parent?.lineage ?? null;
+  return {
+    ...rest,
+    lineage: record?.lineage ?? null,
+    ...(parentLineage === null ? {} : { parentLineage }),
+  };
+}
+
+export function takeRecord({ identity }: NodeContext, record: ClusterRecord): Update {
+  return { identity: ofLineage(identity, record) };
 }
 
 export function launchFromPlan({ identity }: NodeContext): Update {
@@ -108,9 +124,11 @@ export function launchFromPlan({ identity }: NodeContext): Update {
   if (!plan) return {};
   return {
     launch: {
-      clusterState: 'new',
+      // With its data in place etcd ignores this; without, it must not begin an empty cluster (S4).
+      clusterState: plan.snapshot === undefined ? 'new' : 'existing',
       initialCluster: initialClusterOf(plan),
       clusterToken: plan.id,
+      ...(plan.snapshot === undefined ? {} : { isRestored: true }),
     },
   };
 }
@@ -140,10 +158,9 @@ export function takeAdmission(context: NodeContext, outcome: ChangeOutcome): Upd
     wasRoused: false,
     launch: launchAmong(outcome.members, identity),
     identity: {
-      ...identity,
+      ...ofLineage(identity, answer.kind === 'answers' ? answer.record : null),
       memberId: outcome.memberId,
       clusterId: outcome.clusterId,
-      lineage: answer.kind === 'answers' ? (answer.record?.lineage ?? null) : null,
       plan: null,
     },
   };
@@ -180,17 +197,38 @@ export function takeRestoreFault(context: NodeContext, fault: Fault): Update {
   return {
     fault,
     choice: null,
+    stagedPlan: null,
     failedRestores: context.failedRestores + 1,
     store: context.store === 'none' ? 'none' : 'unreadable',
     storeSentence: fault.message,
   };
 }
 
+/** S4: what was launched is not in place yet, so the node stays bound to put it there. */
+export function resumeLaunch({ identity }: NodeContext): Update {
+  const { plan } = identity;
+  return plan?.stage === 'launched'
+    ? { identity: { ...identity, plan: { ...plan, stage: 'committed' } } }
+    : {};
+}
+
+/** A new lineage: what was known of the old one's snapshots says nothing of it (S5). */
+/**
+ * An order to go back or to rebuild is given once. An approval stands while the store gives trouble,
+ * and falls when the snapshot that it names is the trouble.
+ */
+export function dropOrder({ order, fault }: NodeContext): Update {
+  const isUnfit = order?.snapshotId !== null && fault?.code.startsWith('E2D_SNAPSHOT');
+  return order?.kind === 'approve' && !isUnfit ? {} : { order: null, choice: null };
+}
+
 export function noteRestored(_: NodeContext): Update {
   return {
+    backup: noBackup,
     data: { kind: 'readable' },
     order: null,
     choice: null,
+    vouchedPlan: null,
     stagedPlan: null,
     failedRestores: 0,
   };

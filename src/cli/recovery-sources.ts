@@ -71,10 +71,10 @@ export interface Remains {
 }
 
 /**
- * S15: what the cluster can be rebuilt from, the most complete first. Within a lineage revisions are
- * one line, and only what was committed has one: the higher of two holds all of the lower. A raft
- * term is no such measure, for a member may know of a later term and lack what came before it; term
- * and index, in this order, part those of the same revision.
+ * S15: what the cluster can be rebuilt from, the most complete first. Within a lineage revisions
+ * are one line, and only what was committed has one: the higher of two holds all of the lower. A
+ * raft term is no such measure, for a member may know of a later term and lack what came before
+ * it; term and index, in this order, part those of the same revision.
  */
 export function weighSources(remains: Remains): WeighedSources {
   const { survivors, snapshots } = remains;

@@ -82,7 +82,7 @@ export function rangeInWords({ from, to }: RevisionRange): string {
 /** Writes it for its owner alone, and gives its path. Throws `E2D_OUTPUT_FILE`. */
 export async function writeReceipt(stateDir: string, receipt: Receipt): Promise<string> {
   const folder = join(stateDir, 'receipts');
-  const name = receipt.after.lineage.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  const name = receipt.after.lineage.replaceAll(/[^A-Za-z0-9._-]/g, '_');
   const path = join(folder, `${name}.json`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -46,7 +46,7 @@ export function createEffects(resources: NodeResources): Effects {
     },
     vouchForOrder: async ({ plan, isOwn }, signal) => {
       await (isOwn ? writeOrder : checkOrder)(own, plan, { signal });
-      return null;
+      return { planId: plan.id };
     },
     installSnapshot: ({ plan }) => host.installSnapshot(plan),
     takeSnapshot: (request, signal) => takeSnapshot(resources, request, signal),

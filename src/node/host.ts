@@ -30,8 +30,8 @@ export interface EtcdProcess {
 
 /** The snapshot store, as a node uses it. Every method rejects when the store does not do its part. */
 export interface SnapshotKeeper {
-  /** What the store holds for a cluster whose lineage is this, or is not known. */
-  read(lineage: string | null, signal: AbortSignal): Promise<StoreReading>;
+  /** What the store holds for a cluster of these lineages, the latest first, or of one unknown. */
+  read(lineages: readonly string[], signal: AbortSignal): Promise<StoreReading>;
   /** Takes a snapshot from the endpoint, unless the store holds one of its very revision. */
   take(request: SnapshotRequest, signal: AbortSignal): Promise<TakenSnapshot>;
   thin(lineage: string, signal: AbortSignal): Promise<Thinning>;
@@ -44,7 +44,7 @@ export interface SnapshotRequest
   readonly endpoint: EtcdEndpoint;
 }
 
-export type ChoiceRequest = Pick<NodeEffects['chooseSnapshot']['input'], 'order' | 'lineage'> & {
+export type ChoiceRequest = Pick<NodeEffects['chooseSnapshot']['input'], 'order' | 'lineages'> & {
   /** Our own etcd, for an order to rebuild the cluster from what it has. */
   readonly own: EtcdEndpoint;
 };

@@ -44,7 +44,8 @@ export function createObservers(resources: NodeResources): Observers {
   return {
     observePeers: () => observePeers(resources),
     observeLoop: () => observeLoop(resources),
-    observeStore: ({ isNeeded, lineage }) => (isNeeded ? observeStore(resources, lineage) : NEVER),
+    observeStore: ({ isNeeded, lineages }) =>
+      isNeeded ? observeStore(resources, lineages) : NEVER,
     surveyCluster: () => surveyCluster(resources, surveyPauseMs),
     surveySuccessor: () =>
       surveyCluster(resources, successorPauseMs).pipe(
@@ -123,12 +124,12 @@ function observePeers(resources: NodeResources): Observable<NodeEvent> {
  */
 function observeStore(
   { host, clock, scheduler }: NodeResources,
-  lineage: string | null,
+  lineages: readonly string[],
 ): Observable<NodeEvent> {
   const { snapshots } = host;
   if (snapshots === null) return NEVER;
   const read = () =>
-    abortable$((signal) => snapshots.read(lineage, signal)).pipe(
+    abortable$((signal) => snapshots.read(lineages, signal)).pipe(
       catchError((problem) =>
         of({ fact: 'unreadable', sentence: toFault(problem).message } as const),
       ),

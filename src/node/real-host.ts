@@ -133,14 +133,14 @@ export class RealHost implements Host {
   }
 
   async chooseSnapshot(
-    { order, lineage, own }: ChoiceRequest,
+    { order, lineages, own }: ChoiceRequest,
     signal: AbortSignal,
   ): Promise<ChosenSnapshot> {
     const workshop = this.#workshop;
     if (order?.kind === 'rebuild' && order.snapshotId === null) {
       return chooseOwnData(own, { workshop, signal });
     }
-    const seeker = { lineage, etcdVersion: this.#found().version };
+    const seeker = { lineages, etcdVersion: this.#found().version };
     const endpoints = this.#endpoints;
     const snapshots = await this.#openStore();
     return chooseFromStore(order, { workshop, snapshots, seeker, endpoints, signal });

@@ -29,22 +29,58 @@ function drawDraft(random: SeededRandom): ClusterDraft {
     maxRemovalsPerHour: random.pick([0, 1, 2, 3, 3]),
     bootstrapTimeoutMs: random.pick([20_000, 60_000, 1_800_000]),
     onExit: random.pick(['stop-etcd', 'keep-etcd']),
+    snapshots: random.chance(0.6) ? drawSnapshots(random) : null,
   };
 }
 
+function drawSnapshots(random: SeededRandom): ClusterDraft['snapshots'] {
+  return {
+    intervalMs: random.pick([5_000, 10_000, 30_000]),
+    restorePolicy: random.pick(['auto', 'auto', 'manual']),
+    verifyIntervalMs: random.pick([null, 20_000, 60_000]),
+    keepAllMs: random.pick([10_000, 3_600_000]),
+    keepCount: random.pick([null, 2, 5]),
+  };
+}
+
+/** What makes no sense where there is no store. */
+const ofStore: readonly FaultKind[] = [
+  'store-down',
+  'store-slow',
+  'store-flaky',
+  'store-stale',
+  'snapshot-corrupt',
+  'snapshot-foreign',
+  'restore-crash',
+  'operator-restore',
+  'operator-approve',
+];
+
+/** In these a cluster is lost as a whole, so that a restore has to follow. */
+const losses = ['total-loss', 'total-loss', 'operator-restore', 'operator-rebuild'] as const;
+
 /** Each seed has its own mix: some kinds are not drawn at all, and others all the more often. */
-function drawFaults(random: SeededRandom, { size }: ClusterDraft): readonly Fault[] {
-  const mix = faultKinds.filter(() => random.chance(0.35));
-  const kinds: readonly FaultKind[] = mix.length === 0 ? faultKinds : mix;
+function drawFaults(
+  random: SeededRandom,
+  { size, snapshots }: ClusterDraft,
+): readonly Fault[] {
+  const sensible = faultKinds.filter((kind) => snapshots !== null || !ofStore.includes(kind));
+  const mix = sensible.filter(() => random.chance(0.35));
+  const kinds: readonly FaultKind[] = mix.length === 0 ? sensible : mix;
   const beginMs = random.pick([0, 0, 5_000, 20_000]);
   const count = random.integer(3, 18);
-  return Array.from({ length: count }, () => {
-    const atMs = random.integer(beginMs, healAtMs - 10_000);
+  const isLost = snapshots !== null && random.chance(0.5);
+  const wanted = Array.from({ length: count }, (_, at) =>
+    at === 0 && isLost ? random.pick(losses) : random.pick(kinds),
+  );
+  return wanted.map((kind, at) => {
+    const from = at === 0 && isLost ? 30_000 : beginMs;
+    const atMs = random.integer(from, healAtMs - 10_000);
     const longest = Math.min(random.pick([3_000, 15_000, 60_000]), healAtMs - atMs);
     const order = Array.from({ length: size }, (_, index) => ({ index, key: random.next() }));
     const involved = random.integer(1, Math.max(1, size - 1));
     return {
-      kind: random.pick(kinds),
+      kind,
       atMs,
       forMs: random.integer(500, Math.max(500, longest)),
       machines: order

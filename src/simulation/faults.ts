@@ -1,4 +1,5 @@
 import type { Links } from './links.ts';
+import { recoveryFaults, recoveryKinds } from './recovery-faults.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import type { World } from './world.ts';
 
@@ -36,8 +37,8 @@ export const faultKinds = [
   'effects-fail',
   'etcd-refuses',
   'wrong-size',
-  'store-fails',
   'disaster',
+  ...recoveryKinds,
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -190,17 +191,6 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
       machine.killE2d();
     };
   },
-  'store-fails': (world, { strength }) => {
-    const fact = strength < 0.5 ? 'unreadable' : strength < 0.8 ? 'empty' : 'snapshot';
-    for (const machine of world.machines) machine.store = fact;
-    return () => {
-      for (const machine of world.machines) {
-        machine.store = 'none';
-        // The store is read once in a run of e2d.
-        machine.killE2d();
-      }
-    };
-  },
   disaster: (world, { machines }) => {
     const lost = world.machines.filter((_, index) => machines.includes(index));
     const starts = lost.map((machine) => {
@@ -214,6 +204,7 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   'operator-stop': onMachine((machine) => machine.stopService(false)),
   'operator-hurry': onMachine((machine) => machine.stopService(true)),
   'machine-away': onMachine((machine) => machine.powerOff()),
+  ...recoveryFaults,
 };
 
 function weather(storm: (fault: Fault) => Parameters<Links['worsen']>[0]): Inject {

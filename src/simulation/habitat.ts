@@ -1,11 +1,13 @@
-import type { EtcdExitKind, Identity, StoreFact } from '../../machines/facts.ts';
+import type { EtcdExitKind, Identity } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { EtcdDisk } from './etcd/disk.ts';
 import type { EtcdModel } from './etcd/model.ts';
 import type { EtcdProcess } from './etcd/process.ts';
+import type { Deed } from './events.ts';
 import type { GossipNetwork } from './gossip-network.ts';
 import type { ProcessTime } from './process-time.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { SimulatedStore } from './store/simulated-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What the machines of a world share. */
@@ -13,6 +15,10 @@ export interface Surroundings {
   readonly time: VirtualTime;
   readonly network: GossipNetwork;
   readonly etcd: EtcdModel;
+  /** Shared by all machines; null where none is configured. */
+  readonly store: SimulatedStore | null;
+  /** Tells those who watch the world. */
+  happened(deed: Deed): void;
   /** Resolves when so much time has passed. */
   passed(delayMs: number): Promise<void>;
 }
@@ -24,6 +30,8 @@ export interface CrashPoint {
   /** How many effects pass before it. */
   left: number;
   readonly when: 'before' | 'after';
+  /** Only the effects of a restore count. */
+  readonly isOfRestore?: boolean;
 }
 
 /** A machine as a run of e2d lives on it: what is on its disk, and what ails it. */
@@ -51,7 +59,6 @@ export interface Habitat {
   readonly isDamageHidden: boolean;
   /** As what every etcd that is launched here ends at once. */
   readonly launchEnds: EtcdExitKind | null;
-  readonly store: StoreFact;
   crashPoint: CrashPoint | null;
   killE2d(): void;
 }

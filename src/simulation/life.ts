@@ -118,11 +118,17 @@ export class Life implements Dweller {
   #diesNow(when: 'before' | 'after'): boolean {
     const point = this.machine.crashPoint;
     if (point === null || point.when !== when) return false;
+    if (point.isOfRestore && !this.#isRestoring) return false;
     point.left -= 1;
     if (point.left > 0) return false;
     this.machine.crashPoint = null;
     this.machine.killE2d();
     return true;
+  }
+
+  get #isRestoring(): boolean {
+    const { context } = this.node.driver.snapshot;
+    return context.path === 'restore-from-snapshot' && context.backup.last === null;
   }
 
   #endpoint(url: string): EtcdEndpoint {

@@ -112,6 +112,9 @@ function watcherOf(checkers: readonly Checker[]): WorldWatcher {
     stepped: (life, entry) => {
       for (const checker of checkers) checker.stepped?.(life, entry);
     },
+    happened: (deed) => {
+      for (const checker of checkers) checker.happened?.(deed);
+    },
     configChanged: (event) => {
       for (const checker of checkers) checker.configChanged?.(event);
     },

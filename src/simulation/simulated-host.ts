@@ -1,21 +1,37 @@
 import type {
+  BootstrapPlan,
   EtcdExitKind,
   EtcdLaunch,
   Identity,
   OwnData,
 } from '../../machines/facts.ts';
-import type { ChosenSnapshot, EtcdProcess, Host, SnapshotKeeper } from '../node/host.ts';
+import type {
+  ChoiceRequest,
+  ChosenSnapshot,
+  EtcdProcess,
+  Host,
+  SnapshotKeeper,
+} from '../node/host.ts';
 import type { EtcdProcess as SimulatedEtcd } from './etcd/process.ts';
+import { restoredData } from './etcd/restored-data.ts';
 import type { Dweller, Habitat } from './habitat.ts';
-
-const simulatedEtcdVersion = '3.6.14';
+import { SimulatedKeeper } from './store/simulated-keeper.ts';
+import { choose, fetchPlanned, simulatedEtcdVersion } from './store/simulated-restore.ts';
 
 /** The host of one run of e2d: the machine's disk and processes, as that run reaches them. */
 export class SimulatedHost implements Host {
   readonly #life: Dweller;
 
+  /** Null where no store is configured. */
+  readonly snapshots: SnapshotKeeper | null;
+
   constructor(life: Dweller) {
     this.#life = life;
+    const { config, world } = life.machine;
+    this.snapshots =
+      config.snapshots &&
+      world.store &&
+      new SimulatedKeeper({ life, store: world.store, config: config.snapshots });
   }
 
   ensureFolders(): Promise<void> {
@@ -54,28 +70,60 @@ export class SimulatedHost implements Host {
     return this.#ask(() => undefined);
   }
 
-  readonly snapshots: SnapshotKeeper | null = null;
+  async chooseSnapshot(request: ChoiceRequest, signal: AbortSignal): Promise<ChosenSnapshot> {
+    const { store } = this.#life.machine.world;
+    const { choice, keyspace } = await choose(request, { life: this.#life, store, signal });
+    await this.#write(({ disk }) => disk.fetched.set(keyspace.sha256, keyspace));
+    const { machine } = this.#life;
+    const { order, lineages } = request;
+    const snapshotId = choice.choice.id;
+    const told = { kind: 'chosen', machine: machine.name, snapshotId, keyspace } as const;
+    machine.world.happened({ ...told, order, lineage: lineages[0] ?? null });
+    return choice;
+  }
 
-  chooseSnapshot(): Promise<ChosenSnapshot> {
-    return this.#write(() => {
-      throw new Error('the snapshot cannot be read');
+  async stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void> {
+    const sha256 = plan.snapshot?.sha256 ?? '';
+    if (await this.hasStaged(plan)) return;
+    if (!(await this.#ask(({ disk }) => disk.fetched.has(sha256)))) {
+      const { store } = this.#life.machine.world;
+      const keyspace = await fetchPlanned(plan, { life: this.#life, store, signal });
+      await this.#write(({ disk }) => disk.fetched.set(sha256, keyspace));
+    }
+    await this.#write(({ disk, config }) => {
+      const keyspace = disk.fetched.get(sha256);
+      if (keyspace === undefined) throw new Error(`ENOENT: ${sha256}.snapshot`);
+      const data = restoredData(plan, keyspace, config.urls.peerAdvertise);
+      disk.stage({ planId: plan.id, data });
     });
   }
 
-  stageSnapshot(): Promise<void> {
-    return this.#write(() => undefined);
+  hasStaged(plan: BootstrapPlan): Promise<boolean> {
+    return this.#ask(({ disk }) => disk.staged?.planId === plan.id);
   }
 
-  hasStaged(): Promise<boolean> {
-    return this.#ask(() => false);
+  /** Two renames, with an instant between them. */
+  async installSnapshot(plan: BootstrapPlan): Promise<{ readonly movedTo: string | null }> {
+    if (!(await this.hasStaged(plan))) throw new Error(`nothing is staged for plan ${plan.id}`);
+    const movedTo = await this.#write((machine) => {
+      const { disk, world, name } = machine;
+      world.happened({ kind: 'makingWay', machine: name, plan });
+      if (disk.isEmpty) return null;
+      disk.moveAside('restored');
+      return `member.${disk.aside.length}.restored`;
+    });
+    await this.#write((machine) => {
+      const { disk, world, name } = machine;
+      disk.placeStaged(plan.id);
+      world.happened({ kind: 'installed', machine: name, plan });
+    });
+    await this.#write(({ disk }) => disk.discardStaged(null));
+    return { movedTo };
   }
 
-  installSnapshot(): Promise<{ readonly movedTo: string | null }> {
-    return this.#write(() => ({ movedTo: null }));
-  }
-
-  discardStaged(): Promise<void> {
-    return this.#ask(() => undefined);
+  discardStaged(keep: BootstrapPlan | null): Promise<void> {
+    const kept = keep && { planId: keep.id, sha256: keep.snapshot?.sha256 ?? '' };
+    return this.#ask(({ disk }) => disk.discardStaged(kept));
   }
 
   findEtcd(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { EtcdExitKind, Identity, StoreFact } from '../../machines/facts.ts';
+import type { EtcdExitKind, Identity } from '../../machines/facts.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { DriverEntry } from '../node/driver.ts';
 import { EtcdDisk } from './etcd/disk.ts';
@@ -49,7 +49,6 @@ export class SimulatedMachine implements Habitat {
   effectsFail = 0;
   isDamageHidden = false;
   launchEnds: EtcdExitKind | null = null;
-  store: StoreFact = 'none';
   crashPoint: CrashPoint | null = null;
   /** While it is set the service is held down: a crash is not followed by a restart. */
   #heldDown = 0;

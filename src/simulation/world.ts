@@ -1,15 +1,17 @@
-import type { Member } from '../../machines/facts.ts';
+import type { ClusterId, Member } from '../../machines/facts.ts';
 import { quorumOf } from '../../machines/quorum.ts';
-import type { NodeConfig } from '../config/node-config.ts';
+import type { NodeConfig, SnapshotConfig } from '../config/node-config.ts';
 import type { DriverEntry } from '../node/driver.ts';
 import type { ConfigChangeEvent } from './etcd/events.ts';
 import { EtcdModel } from './etcd/model.ts';
+import type { Deed } from './events.ts';
 import { GossipNetwork } from './gossip-network.ts';
 import type { Surroundings } from './habitat.ts';
 import type { Life } from './life.ts';
 import { Links } from './links.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { type LifeWatcher, SimulatedMachine } from './simulated-machine.ts';
+import { SimulatedStore } from './store/simulated-store.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** What a seed decides of a cluster before anything happens. */
@@ -20,11 +22,23 @@ export interface ClusterDraft {
   readonly maxRemovalsPerHour: number;
   readonly bootstrapTimeoutMs: number;
   readonly onExit: NodeConfig['onExit'];
+  /** Null: no store is configured. */
+  readonly snapshots: SnapshotDraft | null;
+}
+
+export interface SnapshotDraft {
+  readonly intervalMs: number;
+  readonly restorePolicy: 'auto' | 'manual';
+  readonly verifyIntervalMs: number | null;
+  /** All of the latest time are kept so long; of the others one of each hour. */
+  readonly keepAllMs: number;
+  readonly keepCount: number | null;
 }
 
 /** Those who watch a world. */
 export interface WorldWatcher extends LifeWatcher {
   configChanged(event: ConfigChangeEvent): void;
+  happened?(deed: Deed): void;
 }
 
 /** Machines, the network between them, and etcd, on one clock and one source of chance. */
@@ -35,8 +49,11 @@ export class World implements Surroundings {
   readonly network: GossipNetwork;
   readonly etcd: EtcdModel;
   readonly machines: readonly SimulatedMachine[];
-  /** Whether more disks were lost than a cluster can spare: acknowledged writes may be gone. */
-  isDisaster = false;
+  readonly store: SimulatedStore | null;
+  /** Clusters of which more disks were lost than can be spared: acknowledged writes may be gone. */
+  readonly lostClusters = new Set<ClusterId>();
+  /** Lineages that an operator gave up by name. */
+  readonly givenUp = new Set<string>();
   readonly #watchers: readonly WorldWatcher[];
 
   constructor(seed: number, draft: ClusterDraft, watchers: readonly WorldWatcher[]) {
@@ -57,6 +74,12 @@ export class World implements Surroundings {
         },
       },
     );
+    this.store =
+      draft.snapshots &&
+      new SimulatedStore({
+        passed: (delayMs) => this.passed(delayMs),
+        onChange: (change) => this.happened(change),
+      });
     this.links.onChange = () => this.etcd.linksChanged();
     const addresses = Array.from({ length: draft.size }, (_, index) => `10.0.0.${index + 1}`);
     this.machines = addresses.map(
@@ -76,10 +99,22 @@ export class World implements Surroundings {
     for (const watcher of this.#watchers) watcher.stepped(life, entry);
   }
 
+  happened(deed: Deed): void {
+    if (deed.kind === 'ordered' && deed.order.lineage !== null) {
+      this.givenUp.add(deed.order.lineage);
+    }
+    for (const watcher of this.#watchers) watcher.happened?.(deed);
+  }
+
+  get isDisaster(): boolean {
+    return this.lostClusters.size > 0;
+  }
+
   /** A disk is lost, spared or not; with an empty one nothing is lost. */
   noteLoss(machine: SimulatedMachine): void {
     if (machine.disk.isEmpty) return;
-    if (!this.maySpareDiskOf(machine)) this.isDisaster = true;
+    const { data } = machine.disk;
+    if (data !== null && !this.maySpareDiskOf(machine)) this.lostClusters.add(data.clusterId);
     machine.dataLost = true;
   }
 
@@ -145,11 +180,32 @@ function configOf(draft: ClusterDraft, index: number, addresses: readonly string
     },
     tls: null,
     caKeyFile: null,
-    snapshots: null,
+    snapshots: draft.snapshots && snapshotConfigOf(draft.snapshots),
     onExit: draft.onExit,
     logLevel: 'info',
     logFormat: 'json',
     verbose: false,
     warnings: [],
+  };
+}
+
+function snapshotConfigOf(draft: SnapshotDraft): SnapshotConfig {
+  const { intervalMs, restorePolicy, verifyIntervalMs, keepAllMs, keepCount } = draft;
+  return {
+    url: 'file:///var/backups/etcd',
+    compression: false,
+    encryptionKeyFile: null,
+    readKeyFiles: [],
+    intervalMs,
+    retention: { allMs: keepAllMs, hourlyMs: 3_600_000, dailyMs: 86_400_000, count: keepCount },
+    verifyIntervalMs,
+    restorePolicy,
+    store: {
+      s3Endpoint: null,
+      s3Region: null,
+      accessKey: null,
+      roleSessionName: null,
+      spacesKey: null,
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { AnyEventObject } from 'xstate';
+import type { Fault } from '../../machines/facts.ts';
 import type { InspectReport, RecordingReport } from '../../machines/inspect-report.ts';
 import {
   firstEvent,
@@ -24,6 +25,7 @@ const recording: RecordingReport = {
 export class InspectedRun {
   readonly inspection: Inspection;
   readonly #timers = new Map<string, number>();
+  readonly #inputs = new Map<string, unknown>();
   #nowMs = 0;
   #seq = 0;
   #snapshot: NodeSnapshot;
@@ -56,6 +58,22 @@ export class InspectedRun {
     return this.send({ type: `xstate.done.actor.${id}`, output, actorId: id });
   }
 
+  fails(id: string, error: Fault): this {
+    return this.send({ type: `xstate.error.actor.${id}`, error, actorId: id });
+  }
+
+  /** What an effect was asked for, the last time. */
+  input(id: string): unknown {
+    return this.#inputs.get(id);
+  }
+
+  /** The delay of this name runs out. */
+  elapse(name: string): this {
+    const id = [...this.#timers.keys()].find((timer) => timer.includes(`after.${name}.`));
+    if (id === undefined) throw new Error(`no timer ${name}`);
+    return this.send({ type: id });
+  }
+
   report(since?: number, warnings: readonly string[] = []): InspectReport {
     const { since: states } = this.inspection;
     return this.inspection.report({
@@ -76,6 +94,7 @@ export class InspectedRun {
     this.#snapshot = step.snapshot;
     this.#seq += 1;
     for (const effect of step.effects) {
+      if (effect.kind === 'start') this.#inputs.set(effect.id, effect.input);
       if (effect.kind === 'schedule') this.#timers.set(effect.id, this.#nowMs + effect.delayMs);
       if (effect.kind === 'cancel') this.#timers.delete(effect.id);
     }

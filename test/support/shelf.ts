@@ -85,6 +85,11 @@ export function fileShelf(flags: readonly string[] = []): FileShelf {
   };
 }
 
+/** A store at a path within a folder that there is; all of the folder counts. */
+export function shelfAt(folder: string, path: string, flags: readonly string[]): Shelf {
+  return new Shelf(`file://${path}`, flags, () => filesIn(folder));
+}
+
 async function filesIn(folder: string): Promise<Objects> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
@@ -120,7 +125,7 @@ export async function s3Shelf(flags: readonly string[] = []): Promise<S3Shelf> {
   return { server, shelf };
 }
 
-/** Writes over what is kept in an S3 shelf, as nobody may. */
-export function spoil(server: S3Server, key: string, bytes: Uint8Array | string): Promise<void> {
-  return server.write(bucket, `${prefix}/${key}`, bytes);
+/** Writes what the URL of an S3 shelf itself names: the one object of the first e2d. */
+export function writeSingle(server: S3Server, bytes: Uint8Array): Promise<void> {
+  return server.write(bucket, prefix, bytes);
 }

@@ -17,7 +17,7 @@ import { askSurvivors, survivorsIn } from '../survivors.ts';
 /** So many snapshots are shown: those before them are less complete. */
 const shownSnapshots = 5;
 
-/** S15: shows what is left of a cluster without quorum, and has it rebuilt on an operator's word. */
+/** S15: shows what is left of a cluster without quorum, and has it rebuilt on a word. */
 export async function run(invocation: Invocation): Promise<number> {
   return inSession(invocation, async (session) => {
     const { terminal } = invocation;

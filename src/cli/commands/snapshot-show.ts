@@ -17,7 +17,13 @@ export async function run(invocation: Invocation): Promise<number> {
     const listing = await catalogue.list({ signal: session.signal });
     const entry = findEntry(listing.entries, invocation.argument ?? '');
     const seeker = await seekerHere(invocation, session);
-    const chances = chancesOf(entry.id, candidatesIn(listing, snapshots, seeker));
+    const chances = chancesOf(
+      entry.id,
+      candidatesIn(listing, snapshots, {
+        lineages: seeker.lineage === null ? [] : [seeker.lineage],
+        etcdVersion: seeker.etcdVersion,
+      }),
+    );
     const { place } = catalogue.store.objects;
     const { terminal } = invocation;
     if (isOn('json', invocation)) {

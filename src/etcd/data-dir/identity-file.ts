@@ -31,6 +31,7 @@ const identitySchema = z.object({
   memberId: etcdId.nullable(),
   clusterId: etcdId.nullable(),
   lineage: text.nullable(),
+  parentLineage: text.exactOptional(),
   plan: z
     .object({ stage: z.enum(['acknowledged', 'committed', 'launched']), plan: bootstrapPlan })
     .nullable(),

@@ -13,6 +13,8 @@ export interface DefaultFlag {
   /** Oldest first; the last one whose `since` is reached is used. Older etcd gets nothing. */
   readonly spellings: readonly FlagSpelling[];
   readonly why: string;
+  /** Left out of the first start after a restore. */
+  readonly notOfRestored?: true;
 }
 
 function everywhere(flag: string): readonly FlagSpelling[] {
@@ -51,7 +53,8 @@ export const defaultFlags: readonly DefaultFlag[] = [
       { since: '3.4.0', flag: 'experimental-initial-corrupt-check' },
       { since: '3.6.0', flag: 'feature-gates', gate: 'InitialCorruptCheck' },
     ],
-    why: 'A member compares its data with its peers before it serves anyone, so that it does not spread corruption after a bad shutdown.',
+    why: 'A member compares its data with its peers before it serves anyone, so that it does not spread corruption after a bad shutdown. Members that restored the same snapshot have nothing to compare, and would wait for one another: none answers before its own check is done.',
+    notOfRestored: true,
   },
   {
     value: '12h',

@@ -52,7 +52,8 @@ export function etcdArguments(input: EtcdArgumentsInput): readonly string[] {
   }
   const version = parseEtcdVersion(input.etcdVersion);
   const flags: Flags = new Map(nodeFlags(input));
-  const gates = addDefaults(flags, version);
+  const rows = defaultFlags.filter((row) => !(row.notOfRestored && input.launch?.isRestored));
+  const gates = addDefaults(flags, version, rows);
   for (const flag of flagsOfEnvironment(input.passEnv ?? [])) flags.delete(flag);
   applyExtra(flags, gates, parseExtraArguments(input.extraArgs ?? []).flags);
   if (gates.size > 0 && !(input.passEnv ?? []).includes('ETCD_FEATURE_GATES')) {
@@ -97,10 +98,14 @@ function tlsFlags(prefix: '' | 'peer-', files: TlsFiles | undefined): [string, s
   return flags;
 }
 
-/** Adds what `defaultFlags` says to `flags`, and returns the feature gates among them. */
-function addDefaults(flags: Flags, version: EtcdVersion): Map<string, string> {
+/** Adds what these rows say to `flags`, and returns the feature gates among them. */
+function addDefaults(
+  flags: Flags,
+  version: EtcdVersion,
+  rows: readonly DefaultFlag[],
+): Map<string, string> {
   const gates = new Map<string, string>();
-  for (const row of defaultFlags) {
+  for (const row of rows) {
     const spelling = spellingFor(row, version);
     if (spelling === undefined) continue;
     if (spelling.gate === undefined) flags.set(spelling.flag, row.value);

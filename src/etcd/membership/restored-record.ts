@@ -31,7 +31,7 @@ export async function writeRestoredRecord(
       ? { key: clusterRecordKey, createRevision: '0' }
       : { key: clusterRecordKey, modRevision: old.modRevision };
   const marker = { lineage: record.lineage, snapshotId, sha256, revision, from: parent.lineage };
-  const { succeeded } = await endpoint.transact(
+  const { succeeded, found } = await endpoint.transact(
     {
       conditions: [condition],
       success: [
@@ -39,10 +39,14 @@ export async function writeRestoredRecord(
         { kind: 'put', key: clusterRecordKey, value: JSON.stringify(renewed) },
         { kind: 'put', key: snapshotMarkerKey, value: JSON.stringify(marker) },
       ],
+      failure: [{ kind: 'get', key: clusterRecordKey }],
     },
     options,
   );
   if (succeeded) return renewed;
+  const present = found[0]?.[0];
+  const written = present === undefined ? null : oldRecord(present);
+  if (written?.lineage === record.lineage) return written;
   throw new EtcdFault('unavailable', 'Another member writes the restored cluster’s record now.');
 }
 

@@ -62,11 +62,11 @@ export class StoreKeeper implements SnapshotKeeper {
     opened?.close();
   }
 
-  async read(lineage: string | null, signal: AbortSignal): Promise<StoreReading> {
+  async read(lineages: readonly string[], signal: AbortSignal): Promise<StoreReading> {
     const snapshots = await this.open();
     const listing = await snapshots.catalogue.list({ signal });
     for (const problem of listing.problems) this.#parts.onProblem(problem);
-    const seeker = { lineage, etcdVersion: this.#parts.binaries().version };
+    const seeker = { lineages, etcdVersion: this.#parts.binaries().version };
     return readingOf(listing, candidatesIn(listing, snapshots, seeker));
   }
 

@@ -144,7 +144,7 @@ export class HandRestore {
     const { dataDir, stateDir, requiredSize } = config;
     const { peerAdvertise: peerUrl } = config.urls;
     const { token, name, members } = as;
-    const plan = handPlan({ token, members, snapshot: pinned });
+    const plan = handPlan({ token, members, snapshot: this.#givingUp(pinned) });
     const now = () => utcSeconds(clock.wallTime().getTime());
     const begun: RestoreReceipt = {
       ...{ version: 1, plan, from, snapshot: facts, dataDir, name, peerUrl },
@@ -164,6 +164,13 @@ export class HandRestore {
     const { movedTo } = await this.#workshop.install(plan);
     const receipt = { ...begun, movedTo, installedAt: now() };
     return { receipt, path: await writeReceipt(stateDir, receipt) };
+  }
+
+  /** S2: without this word "e2d run" would never let what lies here make way. */
+  #givingUp(pinned: PinnedSnapshot): PinnedSnapshot {
+    const { data, identity } = this.present;
+    if (data.kind === 'none') return pinned;
+    return { ...pinned, replaces: identity?.lineage ?? 'unknown' };
   }
 
   /** Removes what was fetched for a restore that did not come about. */

@@ -94,7 +94,8 @@ export class RestoreWorkshop {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<void> {
     const staged = this.#stagedPath(plan);
-    if (await exists(staged)) return;
+    if (await this.hasStaged(plan)) return;
+    await rm(staged, { recursive: true, force: true });
     const file = this.contentPath(plan.snapshot?.sha256 ?? '');
     const { size } = await stat(file);
     await this.requireRoom(size);

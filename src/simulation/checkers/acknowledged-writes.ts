@@ -1,4 +1,4 @@
-import { writeName } from '../etcd/durability.ts';
+import { writeName } from '../etcd/writes.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 

@@ -1,5 +1,6 @@
 import type { Member, MemberId } from '../../../machines/facts.ts';
 import type { LeaseId, Transaction } from '../../etcd/client/endpoint.ts';
+import type { Keyspace } from './keyspace.ts';
 
 /** A change of the member list, as raft's log holds it. */
 export type ConfigChange =
@@ -17,6 +18,14 @@ export type Command =
       readonly memberId: MemberId;
       readonly name: string;
       readonly clientUrl: string;
+    }
+  /** Begins the log of a restored member: its keys, and the revision that they were raised to. */
+  | {
+      readonly kind: 'restored';
+      readonly keyspace: Keyspace;
+      readonly revision: number;
+      /** The cluster token of the restore. */
+      readonly planId: string;
     }
   | { readonly kind: 'transaction'; readonly transaction: Transaction }
   | { readonly kind: 'grantLease'; readonly leaseId: LeaseId; readonly ttlSeconds: number }

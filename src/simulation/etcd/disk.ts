@@ -1,5 +1,6 @@
 import type { ClusterId, MemberId } from '../../../machines/facts.ts';
 import type { LogEntry } from './commands.ts';
+import type { Keyspace } from './keyspace.ts';
 
 /** What etcd keeps on disk. The entry of index `i` is at `log[i - 1]`: nothing is compacted. */
 export interface DataDir {
@@ -18,6 +19,11 @@ export interface MovedAside {
   readonly corrupt: boolean;
 }
 
+export interface StagedData {
+  readonly planId: string;
+  readonly data: DataDir;
+}
+
 /**
  * The disk under one data dir. It outlives the processes that use it. A process whose data is taken
  * away under it ends when it next writes.
@@ -29,7 +35,12 @@ export class EtcdDisk {
   fsyncDelayMs = 0;
   /** An etcd was started here that has not come as far as writing data: its folder is left. */
   hasLeftovers = false;
+  /** Contents that were fetched to be restored, by their hash. */
+  readonly fetched = new Map<string, Keyspace>();
+  /** How often the whole disk was lost. */
+  wiped = 0;
   readonly #aside: MovedAside[] = [];
+  #staged: StagedData | null = null;
   #data: DataDir | null = null;
   #corrupt = false;
 
@@ -57,6 +68,9 @@ export class EtcdDisk {
     this.#corrupt = false;
     this.hasLeftovers = false;
     this.#aside.length = 0;
+    this.#staged = null;
+    this.fetched.clear();
+    this.wiped += 1;
   }
 
   /** The next start of etcd finds data that it cannot use. */
@@ -70,6 +84,31 @@ export class EtcdDisk {
     this.#aside.push({ reason, data: this.#data, corrupt: this.#corrupt });
     this.#data = null;
     this.#corrupt = false;
+  }
+
+  /** Data that was restored beside the data dir, where it counts for nothing yet. */
+  get staged(): StagedData | null {
+    return this.#staged;
+  }
+
+  stage(staged: StagedData): void {
+    this.#staged = staged;
+  }
+
+  /** By a rename, which never replaces what is there. */
+  placeStaged(planId: string): void {
+    if (this.#staged?.planId !== planId) throw new Error(`nothing is staged for plan ${planId}`);
+    if (!this.isEmpty) throw new Error('ENOTEMPTY: the data dir holds data');
+    this.#data = this.#staged.data;
+    this.#staged = null;
+  }
+
+  /** Removes what restores have left, but for what this plan needs. */
+  discardStaged(keep: { readonly planId: string; readonly sha256: string } | null): void {
+    if (this.#staged?.planId !== keep?.planId) this.#staged = null;
+    for (const sha256 of this.fetched.keys()) {
+      if (sha256 !== keep?.sha256) this.fetched.delete(sha256);
+    }
   }
 
   /** For etcd: the first write to an empty data dir. */

@@ -29,20 +29,3 @@ export function electableLog(logs: readonly DataDir[]): DataDir | null {
   const voters = latestMembers(logs).filter(({ learner }) => !learner);
   return logs.find(({ memberId }) => voters.some(({ id }) => id === memberId)) ?? null;
 }
-
-/** Every write that a log holds, as `key` and `value` joined by a line break. */
-export function writesOf({ log }: DataDir): ReadonlySet<string> {
-  const writes = new Set<string>();
-  for (const { command } of log) {
-    if (command.kind !== 'transaction') continue;
-    const { success, failure = [] } = command.transaction;
-    for (const operation of [...success, ...failure]) {
-      if (operation.kind === 'put') writes.add(writeName(operation.key, operation.value));
-    }
-  }
-  return writes;
-}
-
-export function writeName(key: string, value: string): string {
-  return `${key}\n${value}`;
-}

@@ -6,6 +6,7 @@ import type {
   Transaction,
 } from '../../etcd/client/endpoint.ts';
 import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
+import { streamOf } from './keyspace.ts';
 import {
   addMember,
   memberList,
@@ -69,7 +70,7 @@ function health({ call }: Calls) {
         options,
       ),
     hashKv: () => Promise.reject(unsupported('hashKv')),
-    snapshot: () => Promise.reject(unsupported('snapshot')),
+    snapshot: (options) => call(local(streamOf), options),
   } satisfies Partial<EtcdEndpoint>;
 }
 

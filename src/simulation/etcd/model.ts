@@ -2,7 +2,7 @@ import type { ClusterId, Member, MemberId } from '../../../machines/facts.ts';
 import type { EtcdEndpoint, LeaseId } from '../../etcd/client/endpoint.ts';
 import { Caller, type Listener } from './caller.ts';
 import type { DataDir, EtcdDisk } from './disk.ts';
-import { electableLog, latestMembers, logsOf, stateOf, writeName, writesOf } from './durability.ts';
+import { electableLog, latestMembers, logsOf, stateOf } from './durability.ts';
 import { patienceMs, transferTo } from './election.ts';
 import { endpointOver } from './endpoint.ts';
 import type { AcknowledgedWrite, ConfigChangeEvent } from './events.ts';
@@ -12,6 +12,7 @@ import { type EtcdProcess, SimulatedProcess } from './process.ts';
 import { type StartOptions, startUp } from './start-up.ts';
 import { heartbeatMs, readyTimeoutMs } from './timing.ts';
 import type { EtcdWorld } from './world.ts';
+import { writeName, writesIn } from './writes.ts';
 
 export interface EtcdModelOptions {
   /** How fast a member that is behind catches up. */
@@ -109,6 +110,11 @@ export class EtcdModel {
     for (const group of this.#groups.values()) group.linksChanged();
   }
 
+  /** Of every cluster that a member ever ran in. */
+  get clusterIds(): Iterable<ClusterId> {
+    return this.#groups.keys();
+  }
+
   clusters(): ReadonlyMap<ClusterId, ClusterView> {
     const views = new Map<ClusterId, ClusterView>();
     for (const [clusterId, { members }] of this.#groups) {
@@ -123,10 +129,15 @@ export class EtcdModel {
 
   /** The keys that a leader would have whom the voters elected from the disks there are now. */
   durable(clusterId: ClusterId): ReadonlyMap<string, string> {
-    const log = electableLog(logsOf(this.#disks, clusterId));
+    const log = this.electable(clusterId);
     if (log === null) return new Map();
     const { keys } = stateOf(log, 'whole');
     return new Map([...keys].map(([key, { value }]) => [key, value]));
+  }
+
+  /** What the voters would elect from the disks there are now; null where none is left. */
+  electable(clusterId: ClusterId): DataDir | null {
+    return electableLog(logsOf(this.#disks, clusterId));
   }
 
   /** Whether the history of that leader holds this write, overwritten since or not. */
@@ -136,8 +147,8 @@ export class EtcdModel {
 
   /** All writes in the history of that leader, by `writeName`. */
   durableWrites(clusterId: ClusterId): ReadonlySet<string> {
-    const log = electableLog(logsOf(this.#disks, clusterId));
-    return log === null ? new Set() : writesOf(log);
+    const log = this.electable(clusterId);
+    return log === null ? new Set() : writesIn(log.log);
   }
 
   #startUp(instance: Instance): void {

@@ -79,7 +79,8 @@ function found({ process, options, ...start }: StartUp, planned: readonly NamedU
   });
 }
 
-function foundingMember(name: string, peerUrl: string, token: string): Member {
+/** A member as the plan of a new cluster has it. */
+export function foundingMember(name: string, peerUrl: string, token: string): Member {
   const peerUrls = [peerUrl];
   const id: MemberId = memberIdOf(peerUrls, token);
   return { id, name, peerUrls, clientUrls: [], learner: false };

@@ -8,8 +8,9 @@ import type {
 import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
 import { ClusterConfig } from './cluster-config.ts';
 import type { Command } from './commands.ts';
+import type { Keyspace } from './keyspace.ts';
 
-interface Stored {
+export interface Stored {
   readonly value: string;
   readonly createRevision: number;
   readonly modRevision: number;
@@ -61,6 +62,9 @@ export class StateMachine {
       case 'publish':
         this.config.publish(command.memberId, command.name, command.clientUrl);
         return this.#done();
+      case 'restored':
+        this.#restore(command.keyspace, command.revision);
+        return this.#done();
       case 'grantLease':
         this.leases.set(command.leaseId, { ttlSeconds: command.ttlSeconds, keys: new Set() });
         return this.#done();
@@ -78,6 +82,15 @@ export class StateMachine {
 
   #done(written: readonly Written[] = []): Applied {
     return { revision: this.revision, succeeded: true, found: [], written };
+  }
+
+  #restore({ keys, leases }: Keyspace, revision: number): void {
+    for (const [id, ttlSeconds] of leases) this.leases.set(id, { ttlSeconds, keys: new Set() });
+    for (const [key, stored] of keys) {
+      this.#keys.set(key, stored);
+      if (stored.leaseId !== null) this.leases.get(stored.leaseId)?.keys.add(key);
+    }
+    this.revision = revision;
   }
 
   #revoke(leaseId: LeaseId): Applied | EtcdFault {
@@ -130,16 +143,22 @@ export class StateMachine {
         return [];
       }
       case 'delete':
-        if (stored === undefined) return [];
-        this.#detach(key, stored);
-        this.#keys.delete(key);
-        written.push({ key, value: null });
+        for (const one of this.#within(key, operation.end)) {
+          this.#detach(one, this.#keys.get(one));
+          this.#keys.delete(one);
+          written.push({ key: one, value: null });
+        }
         return [];
     }
   }
 
   #detach(key: string, stored: Stored | undefined): void {
     if (stored?.leaseId) this.leases.get(stored.leaseId)?.keys.delete(key);
+  }
+
+  #within(key: string, end: string | undefined): readonly string[] {
+    if (end === undefined) return this.#keys.has(key) ? [key] : [];
+    return [...this.#keys.keys()].filter((one) => one >= key && one < end).sort();
   }
 
   #under(prefix: string): readonly KeyValue[] {

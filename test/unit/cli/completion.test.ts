@@ -55,7 +55,8 @@ describe('bash offers', () => {
 
   test.each([
     [[''], [...new Set(commands.map(({ words: [first = ''] }) => first)), 'help']],
-    [['s'], ['simulate', 'status']],
+    [['s'], ['simulate', 'snapshot', 'status']],
+    [['re'], ['recover', 'replay', 'restore']],
     [
       ['etcd', ''],
       ['install', 'list'],
@@ -95,7 +96,7 @@ describe('bash offers', () => {
 
 describe.skipIf(!has('fish'))('fish offers', () => {
   test.each([
-    ['e2d s', ['simulate', 'status']],
+    ['e2d s', ['simulate', 'snapshot', 'status']],
     ['e2d etcd ', ['install', 'list']],
     ['e2d completion b', ['bash']],
     ['e2d run --on-exit ', ['keep-etcd', 'stop-etcd']],
