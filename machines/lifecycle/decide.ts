@@ -309,12 +309,18 @@ function decideNewCluster(facts: LifecycleFacts): Decision {
     case 'ambiguous':
       return decideRestore(facts, everyone);
     case 'unread':
+      return {
+        kind: 'wait',
+        rule: 'S1',
+        reason: `${everyone}, and the snapshot store has not been read yet`,
+        facts: cited,
+      };
     case 'unreadable':
       if (facts.order?.kind === 'approve') return decideRestore(facts, everyone);
       return {
         kind: 'wait',
         rule: 'S1',
-        reason: 'the snapshot store could not be read, so nobody knows whether this cluster is new',
+        reason: `the snapshot store is of no use now, so nobody knows whether this cluster is new: ${facts.storeSentence ?? 'nothing is known of it'}`,
         facts: cited,
       };
   }

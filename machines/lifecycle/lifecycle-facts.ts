@@ -21,6 +21,8 @@ export interface LifecycleFacts {
   readonly answer: ClusterAnswer;
   readonly peers: readonly Peer[];
   readonly store: StoreFact;
+  /** What its last reading came to. */
+  readonly storeSentence: string | null;
   /** Whose snapshot would be restored; null where that is not known. */
   readonly origin: SnapshotOrigin | null;
   readonly restorePolicy: 'auto' | 'manual';

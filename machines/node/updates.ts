@@ -41,6 +41,7 @@ export function lifecycleFacts(context: NodeContext): LifecycleFacts {
     store,
     restorePolicy: context.settings.restorePolicy,
     order,
+    storeSentence: context.storeSentence,
     origin: context.storeOrigin,
   };
 }

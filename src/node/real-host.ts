@@ -143,7 +143,10 @@ export class RealHost implements Host {
     const seeker = { lineages, etcdVersion: this.#found().version };
     const endpoints = this.#endpoints;
     const snapshots = await this.#openStore();
-    return chooseFromStore(order, { workshop, snapshots, seeker, endpoints, signal });
+    const parts = { workshop, snapshots, seeker, endpoints, signal };
+    const chosen = await chooseFromStore(order, parts);
+    for (const sentence of chosen.passedOver) this.#log.warn({ rule: 'S4' }, sentence);
+    return chosen;
   }
 
   async stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void> {

@@ -94,6 +94,7 @@ export function lifecycleFacts(changes: Partial<LifecycleFacts> = {}): Lifecycle
     store: 'none',
     restorePolicy: 'auto',
     order: null,
+    storeSentence: null,
     origin: null,
     ...changes,
   };

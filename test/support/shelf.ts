@@ -37,9 +37,10 @@ export class Shelf {
   async snapshots(): Promise<SnapshotRecord[]> {
     const objects = await this.#read();
     const shown = [...objects.keys()].filter((key) => key.endsWith('/_etcd_backup.meta'));
-    const records = shown.map((key) => objects.get(key.replace('_etcd_backup.meta', 'e2d.json')));
-    return records
-      .flatMap((bytes) => (bytes ? [snapshotRecordSchema.parse(JSON.parse(String(bytes)))] : []))
+    return shown
+      .map((key) => objects.get(key.replace('_etcd_backup.meta', 'e2d.json')))
+      .map((bytes) => snapshotRecordSchema.safeParse(bytes && JSON.parse(String(bytes))).data)
+      .filter((record) => record !== undefined)
       .sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 

@@ -87,8 +87,7 @@ describe('the report', () => {
       { id: 'observePeers', src: 'observePeers', kind: 'observer', sinceMs: 0, reason: null },
       { id: 'observeLoop', src: 'observeLoop', kind: 'observer', sinceMs: 0, reason: null },
       { id: 'surveyCluster', src: 'surveyCluster', kind: 'observer', sinceMs: 0, reason: null },
-X
-X
+      { id: 'observeStore', src: 'observeStore', kind: 'observer', sinceMs: 0, reason: null },
     ]);
   });
 
