@@ -140,9 +140,10 @@ export interface PinnedSnapshot {
  * - `approve`: of a lost cluster, where the policy is to ask
  * - `goBack`: of a running cluster
  * - `rebuild`: of a cluster that lost its quorum for good, from one node on (S15)
+ * - `callOff`: none, where one was acknowledged whose coordinator is gone before it committed
  */
 export interface RestoreOrder {
-  readonly kind: 'approve' | 'goBack' | 'rebuild';
+  readonly kind: 'approve' | 'goBack' | 'rebuild' | 'callOff';
   /** Of the store; null for the newest that verifies, or, to rebuild, for what this node has. */
   readonly snapshotId: string | null;
   /** The lineage whose later writes the operator gives up; null where none is known. */

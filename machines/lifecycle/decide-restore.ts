@@ -19,7 +19,7 @@ export function resumeRestore(facts: LifecycleFacts): Decision | null {
 export function obeyOrder(facts: LifecycleFacts): Decision | null {
   const { order } = facts;
   const orderer = facts.peers.find((peer) => proposesToReplace(peer, facts.identity));
-  if (order === null || order.kind === 'approve') {
+  if (order === null || order.kind === 'approve' || order.kind === 'callOff') {
     return orderer === undefined
       ? null
       : restoreOnOrder(facts, 'S2', `${orderer.name} was told to have the cluster go back`);
@@ -70,7 +70,9 @@ export function proposesToReplace(
 export function decideRestore(facts: LifecycleFacts, everyone: string): Decision {
   const { store, order, restorePolicy } = facts;
   const cited = cite(facts, { present: presentNodes(facts) });
-  const isTold = order?.kind === 'approve' || facts.peers.some((peer) => invites(peer, facts));
+  const host = facts.peers.find((peer) => invites(peer, facts));
+  const told = order?.kind === 'approve' ? 'an operator approved it' : `${host?.name} proposes it`;
+  const isTold = order?.kind === 'approve' || host !== undefined;
   const missing = isTold ? [] : votersElsewhere(facts);
   if (missing.length > 0) {
     return {
@@ -86,7 +88,7 @@ export function decideRestore(facts: LifecycleFacts, everyone: string): Decision
       kind: 'act',
       path: 'restore-from-snapshot',
       rule: 'S4',
-      reason: `${everyone}, none has data, and ${isTold ? 'an operator approved the restore' : 'the store holds a snapshot of the cluster'}`,
+      reason: `${everyone}, none has data, and the store holds a snapshot${isTold ? `; ${told}` : ' of the cluster'}`,
       facts: cited,
     };
   }

@@ -1,4 +1,4 @@
-import type { Member } from '../facts.ts';
+import type { Member, Peer } from '../facts.ts';
 import { memberAt } from '../quorum.ts';
 import { decideRestore, isRebuiltFrom, obeyOrder, resumeRestore } from './decide-restore.ts';
 import type { Decision } from './decision.ts';
@@ -40,10 +40,15 @@ function refuseOtherSize(facts: LifecycleFacts): Decision | null {
 }
 
 /** S5: a restored cluster serves its old record for a moment, until the new one is written. */
-function isJustRestored({ peers, identity }: LifecycleFacts): boolean {
+function isJustRestored({ peers, identity, answer }: LifecycleFacts): boolean {
+  const recorded = answer.kind === 'answers' ? answer.record?.lineage : undefined;
   return peers.some(
-    ({ liveness, requiredSize, plan }) =>
-      liveness === 'alive' && requiredSize === identity.requiredSize && plan !== null,
+    ({ liveness, requiredSize, lineage }) =>
+      liveness === 'alive' &&
+      requiredSize === identity.requiredSize &&
+      recorded !== undefined &&
+      lineage !== null &&
+      lineage !== recorded,
   );
 }
 
@@ -89,16 +94,19 @@ function decideWithData(facts: LifecycleFacts): Decision {
 
 /** S15: the cluster was built anew from another node, on an operator's word. */
 function rejoinRebuilt(facts: LifecycleFacts, answer: Answering): Decision | null {
-  const { peerUrl } = facts.identity;
-  if (!isRebuiltFrom(facts.identity, answer)) return null;
+  const { peerUrl, lineage } = facts.identity;
+  /** A lineage that has quorum was copied, and not given up: its data stays where it is. */
+  const runsOwnLineage = (peer: Peer) =>
+    peer.liveness === 'alive' && peer.status === 'running' && peer.lineage === lineage;
+  if (!isRebuiltFrom(facts.identity, answer) || facts.peers.some(runsOwnLineage)) return null;
   const entry = memberAt(answer.members, peerUrl);
   const decision = entry ? decideOwnEntry(facts, answer, entry) : decideWithoutEntry(facts, answer);
   if (decision.kind !== 'act') return decision;
   return {
     ...decision,
-    moveAside: 'superseded',
+    ...(facts.data.kind === 'none' ? {} : { moveAside: 'superseded' }),
     rule: 'S15',
-    reason: `the cluster was restored from lineage ${facts.identity.lineage} as ${answer.record?.lineage}: this node's data is moved aside, and it joins`,
+    reason: `the cluster was restored from lineage ${lineage} as ${answer.record?.lineage}: what data this node has is moved aside, and it joins`,
   };
 }
 

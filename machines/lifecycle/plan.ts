@@ -196,6 +196,9 @@ function stepAsParticipant(facts: PlanFacts, plan: BootstrapPlan): PlanStep {
       peer.lineage === plan.id || (peer.plan?.id === plan.id && peer.plan.stage !== 'acknowledged'),
   );
   if (committed) return { kind: 'launch', plan };
+  if (facts.restore?.order?.kind === 'callOff') {
+    return { kind: 'release', reason: 'an operator called the plan off: its coordinator is gone' };
+  }
   const coordinator = facts.peers.find(({ nodeId }) => nodeId === plan.coordinator);
   if (coordinator?.liveness !== 'alive') {
     return {

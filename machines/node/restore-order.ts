@@ -4,6 +4,7 @@ import { isSettled, isVoter, quorumHeld } from './guards.ts';
 
 /** Why an operator's order cannot be carried out now, as a sentence; null when it can. */
 export function refuseOrder(context: NodeContext, order: RestoreOrder): string | null {
+  if (order.kind === 'callOff') return refuseCallingOff(context, order);
   if (context.identity.plan !== null) {
     return `this node is bound by plan ${context.identity.plan.plan.id} already`;
   }
@@ -15,6 +16,23 @@ export function refuseOrder(context: NodeContext, order: RestoreOrder): string |
     case 'rebuild':
       return refuseRebuilding(context, order);
   }
+}
+
+/** Only the coordinator can have committed; while it is alive, it is the one to ask. */
+function refuseCallingOff(context: NodeContext, order: RestoreOrder): string | null {
+  const unnamed = refuseLineage(context, order);
+  if (unnamed !== null) return unnamed;
+  const { identity, peers } = context;
+  const pinned = identity.plan;
+  if (pinned?.stage !== 'acknowledged' || pinned.plan.snapshot?.replaces === undefined) {
+    return 'this node has not acknowledged that the cluster goes back';
+  }
+  const coordinator = peers.find(({ nodeId }) => nodeId === pinned.plan.coordinator);
+  if (coordinator?.liveness === 'alive' || pinned.plan.coordinator === identity.nodeId) {
+    return 'the coordinator of the plan is here: stop its e2d, which withdraws the order';
+  }
+  const launched = peers.find(({ lineage }) => lineage === pinned.plan.id);
+  return launched === undefined ? null : `${launched.name} has carried the plan out already`;
 }
 
 function refuseApproval(

@@ -42,6 +42,12 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
     'gossip.changed': {
       actions: [{ type: 'takePeers', params: ({ event }) => event.peers }, 'weighUnlessBound'],
     },
+    'operator.restore.requested': {
+      guard: { type: 'callOffIsFit', params: ({ event }) => event.order },
+      actions: { type: 'takeOrder', params: ({ event }) => event.order },
+      target: '.agreeing',
+      meta: { rule: 'S2' },
+    },
   },
   after: { orderDeadline: { actions: 'withdrawOrder', meta: { rule: 'S2' } } },
   states: {
@@ -96,7 +102,7 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
         {
           guard: 'restoreIsOver',
           target: '#node.active.deciding',
-          actions: 'keepEtcd',
+          actions: ['keepEtcd', 'withdrawOrder'],
           meta: { rule: 'S2' },
         },
         { guard: { type: 'planSaysTo', params: 'choose' }, target: 'choosing' },

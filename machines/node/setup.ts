@@ -170,6 +170,8 @@ export const nodeSetup = setup({
       !(context.decision?.kind === 'act' && context.decision.path === 'bootstrap-new'),
     planIsLaunched: ({ context }) => context.identity.plan?.stage === 'launched',
     orderIsFit: ({ context }, order: RestoreOrder) => refuseOrder(context, order) === null,
+    callOffIsFit: ({ context }, order: RestoreOrder) =>
+      order.kind === 'callOff' && refuseOrder(context, order) === null,
     isToldToGoBack: ({ context }) =>
       context.peers.some((peer) => proposesToReplace(peer, context.identity)),
     runningClusterIsToGoBack: ({ context }) => guards.runningClusterIsToGoBack(context),

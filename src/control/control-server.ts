@@ -10,7 +10,7 @@ const requestSchema = z.object({
   /** For `restore`: what an operator asks for. */
   order: z
     .object({
-      kind: z.enum(['approve', 'goBack', 'rebuild']),
+      kind: z.enum(['approve', 'goBack', 'rebuild', 'callOff']),
       snapshotId: z.string().min(1).nullable(),
       lineage: z.string().min(1).nullable(),
     })
