@@ -20,7 +20,7 @@ const plainStepPercent = 25;
 const plainLeastBytes = 8 * 2 ** 20;
 const clearLine = '\r\u001b[K';
 
-/** One line that redraws itself on a terminal; elsewhere a line at every quarter of what is large. */
+/** A line that redraws itself on a terminal; elsewhere a line at each quarter of what is large. */
 export function byteProgress(terminal: Pick<Terminal, 'err' | 'errIsTerminal'>): ByteProgress {
   let shown = '';
   return {

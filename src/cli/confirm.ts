@@ -12,8 +12,8 @@ export interface Question {
 }
 
 /**
- * Has a person type a word, so that nothing is done by a slip of a finger. Throws `E2D_NOT_CONFIRMED`
- * when something else is typed, and where there is nobody to ask.
+ * Has a person type a word, so that nothing is done by a slip of a finger. Throws
+ * `E2D_NOT_CONFIRMED` when something else is typed, and where there is nobody to ask.
  */
 export async function confirm({ sentence, word, terminal, signal }: Question): Promise<void> {
   if (!process.stdin.isTTY || !terminal.errIsTerminal) {

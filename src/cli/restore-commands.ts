@@ -52,8 +52,15 @@ export const restoreCommands: readonly Command[] = [
   {
     words: ['restore'],
     summary: 'have the cluster go back to a snapshot, or approve the restore of a lost one',
-    flags: { ...word, ...whereabouts },
-    argument: { name: 'ID' },
+    flags: {
+      'call-off': option(toggle, {
+        group: 'Cluster',
+        help: 'let go of a plan to go back whose coordinator is gone for good',
+      }),
+      ...word,
+      ...whereabouts,
+    },
+    argument: { name: 'ID', optional: true },
     examples: [
       { does: 'What would change', line: 'e2d restore --dry-run 2026-11-21T10:00:00Z' },
       {

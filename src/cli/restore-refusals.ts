@@ -25,12 +25,13 @@ export function restoreModeOf(report: StatusReport): RestoreMode {
   );
 }
 
-/** All is lost, and a rule leaves the choice to an operator. */
+/**
+ * Nothing is decided yet, and an operator's word may help: over the restore itself, its lineage,
+ * machines that are away or a store that cannot be read. Whether it does, the node says.
+ */
 export function awaitsRestore({ node, waitingFor }: StatusReport): boolean {
-  return (
-    node.state.endsWith('deciding.awaitingOperator') &&
-    (waitingFor?.rule === 'S4' || waitingFor?.rule === 'S6')
-  );
+  const rule = waitingFor?.rule ?? '';
+  return node.state.startsWith('active.deciding.') && ['S1', 'S2', 'S4', 'S6'].includes(rule);
 }
 
 /** The lineage that is to be given up (S15). Throws `E2D_RESTORE_REFUSED`. */

@@ -66,15 +66,15 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The running e2d did not answer in time.',
     remedy: 'Look at its log and try again.',
   },
-  E2D_DATA_DIR: {
-    exit: 1,
-    sentence: 'The data dir cannot be used.',
-    remedy: 'Give a directory that the user e2d runs as owns and can write to.',
-  },
   E2D_DATA_AT_STAKE: {
     exit: 1,
     sentence: 'There is data that a restore would leave behind, and nobody gave it up.',
     remedy: 'Data outranks a snapshot: look after it, or give up its lineage by name.',
+  },
+  E2D_DATA_DIR: {
+    exit: 1,
+    sentence: 'The data dir cannot be used.',
+    remedy: 'Give a directory that the user e2d runs as owns and can write to.',
   },
   E2D_DISK_FULL: {
     exit: 1,

@@ -25,18 +25,23 @@ const indexOf = (names: readonly string[]) =>
     .min(0)
     .max(names.length - 1);
 
-/** Id, SHA-256 in base64url (metadata is short), revision, and the lineage it is to replace. */
+/** Metadata is short: 0 stands for what the rest of it tells. */
+const told = z.literal(0);
+const textOrTold = z.union([text, told]);
+
+/** Id, SHA-256 in base64url, revision, and the lineage it is to replace: 0 for the node's own. */
 const snapshotSchema = z.tuple([
   text,
   z.string().regex(/^[\w-]{43}$/),
   z.int().nonnegative(),
-  text.nullable(),
+  textOrTold.nullable(),
 ]);
 
+/** The id (0: it is the node's lineage), the stage, and the nonce (0: it is in the id). */
 const voteSchema = z.union([
-  z.tuple([text, indexOf(stages)]),
-  z.tuple([text, indexOf(stages), text, z.array(text).max(16)]),
-  z.tuple([text, indexOf(stages), text, z.array(text).max(16), snapshotSchema]),
+  z.tuple([textOrTold, indexOf(stages)]),
+  z.tuple([textOrTold, indexOf(stages), textOrTold, z.array(text).max(16)]),
+  z.tuple([textOrTold, indexOf(stages), textOrTold, z.array(text).max(16), snapshotSchema]),
 ]);
 
 /** Fields by position; what a later version appends is ignored. */
@@ -83,23 +88,31 @@ function fieldsOf(a: Announcement, unreachableKept: number): unknown[] {
     claims.indexOf(a.data),
     a.clusterId,
     a.lineage,
-    a.plan === null ? null : voteFields(a.plan),
+    a.plan === null ? null : voteFields(a.plan, a.lineage),
     a.unreachable.slice(0, unreachableKept),
     a.etcdVersion,
     a.e2dVersion,
   ];
 }
 
-function voteFields({ id, stage, proposal }: PlanVote): unknown[] {
-  const vote = [id, stages.indexOf(stage)];
+function voteFields({ id, stage, proposal }: PlanVote, lineage: string | null): unknown[] {
+  const vote = [id === lineage ? 0 : id, stages.indexOf(stage)];
   if (proposal === undefined) return vote;
   const { nonce, nodeIds, snapshot } = proposal;
-  const offer = [...vote, nonce, nodeIds];
-  return snapshot === undefined ? offer : [...offer, snapshotFields(snapshot)];
+  const offer = [...vote, nonce === nonceIn(id) ? 0 : nonce, nodeIds];
+  return snapshot === undefined ? offer : [...offer, snapshotFields(snapshot, lineage)];
 }
 
-function snapshotFields({ id, sha256, revision, replaces }: PinnedSnapshot): unknown[] {
-  return [id, Buffer.from(sha256, 'hex').toString('base64url'), revision, replaces ?? null];
+function nonceIn(planId: string): string {
+  return planId.slice(0, Math.max(planId.lastIndexOf('-'), 0));
+}
+
+function snapshotFields(
+  { id, sha256, revision, replaces }: PinnedSnapshot,
+  lineage: string | null,
+): unknown[] {
+  const hash = Buffer.from(sha256, 'hex').toString('base64url');
+  return [id, hash, revision, replaces === undefined ? null : replaces === lineage ? 0 : replaces];
 }
 
 /** Null for metadata of anything but an e2d that speaks this format. Never throws. */
@@ -119,29 +132,32 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement | null {
     data: claims[data] as DataClaim,
     clusterId,
     lineage,
-    plan: vote === null ? null : decodeVote(vote),
+    plan: vote === null ? null : decodeVote(vote, lineage),
     unreachable,
     etcdVersion,
     e2dVersion,
   };
 }
 
-function decodeVote([id, stage, nonce, nodeIds, snapshot]: z.infer<typeof voteSchema>): PlanVote {
+function decodeVote(
+  [known, stage, nonce, nodeIds, snapshot]: z.infer<typeof voteSchema>,
+  lineage: string | null,
+): PlanVote {
+  const id = known === 0 ? (lineage ?? '') : known;
   const vote = { id, stage: stages[stage] as PlanStage };
-  return nonce === undefined || nodeIds === undefined
-    ? vote
-    : {
-        ...vote,
-        proposal: {
-          nonce,
-          nodeIds,
-          ...(snapshot === undefined ? {} : { snapshot: decodeSnapshot(snapshot) }),
-        },
-      };
+  if (nonce === undefined || nodeIds === undefined) return vote;
+  const proposal = { nonce: nonce === 0 ? nonceIn(id) : nonce, nodeIds };
+  return snapshot === undefined
+    ? { ...vote, proposal }
+    : { ...vote, proposal: { ...proposal, snapshot: decodeSnapshot(snapshot, lineage) } };
 }
 
-function decodeSnapshot([id, sha256, revision, replaces]: z.infer<typeof snapshotSchema>) {
-  const pinned = { id, sha256: Buffer.from(sha256, 'base64url').toString('hex'), revision };
+function decodeSnapshot(
+  [id, hash, revision, replaced]: z.infer<typeof snapshotSchema>,
+  lineage: string | null,
+): PinnedSnapshot {
+  const pinned = { id, sha256: Buffer.from(hash, 'base64url').toString('hex'), revision };
+  const replaces = replaced === 0 ? lineage : replaced;
   return replaces === null ? pinned : { ...pinned, replaces };
 }
 

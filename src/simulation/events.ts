@@ -10,7 +10,6 @@ export type Deed =
       readonly snapshotId: string;
       readonly keyspace: Keyspace;
       readonly order: RestoreOrder | null;
-      readonly lineage: string | null;
     }
   /** What lies in the data dir is about to make way for what was restored. */
   | { readonly kind: 'makingWay'; readonly machine: string; readonly plan: BootstrapPlan }

@@ -2,10 +2,13 @@ import { AcknowledgedWrites } from './checkers/acknowledged-writes.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
 import { Liveness } from './checkers/liveness.ts';
 import { MemberChanges } from './checkers/member-changes.ts';
+import { NewLineage } from './checkers/new-lineage.ts';
 import { OneLineage } from './checkers/one-lineage.ts';
 import { OwnDataKept } from './checkers/own-data.ts';
 import { Reasons } from './checkers/reasons.ts';
 import { Replay } from './checkers/replay.ts';
+import { Restores } from './checkers/restores.ts';
+import { StoreKept } from './checkers/store-kept.ts';
 import { Client } from './client.ts';
 import { Coverage, type CoverageData } from './coverage.ts';
 import { durationMs, healAtMs, type Scenario } from './draw.ts';
@@ -28,6 +31,8 @@ export interface ScenarioResult {
   readonly acknowledged: number;
   /** Whether the whole cluster was well at the end; else every node waits by a rule. */
   readonly isWell: boolean;
+  /** How each node that is not well stands at the end, and what it waits for. */
+  readonly stands: readonly string[];
   /** The last transitions, one a line. */
   readonly tail: readonly string[];
   readonly coverage: CoverageData;
@@ -47,6 +52,9 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
     new OneLineage(),
     changes,
     new OwnDataKept(),
+    new Restores(() => world),
+    new StoreKept(() => world),
+    new NewLineage(),
     new Reasons(),
     new Replay(coverage),
     liveness,
@@ -58,7 +66,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
     world.time.setTimeout(() => machine.startE2d(), world.random.integer(0, 2_000));
   }
   const look = () => {
-    changes.look(world);
+    for (const checker of checkers) checker.look?.(world);
     world.time.setTimeout(look, lookEveryMs);
   };
   look();
@@ -75,6 +83,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
     steps: trace.steps,
     acknowledged: client.acknowledged.length,
     isWell: liveness.isWell,
+    stands: liveness.stands,
     tail: trace.tail,
     coverage: coverage.data(),
   };

@@ -75,10 +75,10 @@ export class SimulatedHost implements Host {
     const { choice, keyspace } = await choose(request, { life: this.#life, store, signal });
     await this.#write(({ disk }) => disk.fetched.set(keyspace.sha256, keyspace));
     const { machine } = this.#life;
-    const { order, lineages } = request;
+    const { order } = request;
     const snapshotId = choice.choice.id;
     const told = { kind: 'chosen', machine: machine.name, snapshotId, keyspace } as const;
-    machine.world.happened({ ...told, order, lineage: lineages[0] ?? null });
+    machine.world.happened({ ...told, order });
     return choice;
   }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Scenario } from '../../src/simulation/draw.ts';
 import { faultKinds } from '../../src/simulation/faults.ts';
 
-const scenarioSchema: z.ZodType<Scenario> = z.object({
+const scenarioSchema: z.ZodType<Scenario, unknown> = z.object({
   seed: z.int().nonnegative(),
   draft: z.object({
     size: z.union([z.literal(1), z.literal(3), z.literal(5)]),
@@ -12,6 +12,16 @@ const scenarioSchema: z.ZodType<Scenario> = z.object({
     maxRemovalsPerHour: z.int().nonnegative(),
     bootstrapTimeoutMs: z.int().positive(),
     onExit: z.enum(['stop-etcd', 'keep-etcd']),
+    snapshots: z
+      .object({
+        intervalMs: z.int().positive(),
+        restorePolicy: z.enum(['auto', 'manual']),
+        verifyIntervalMs: z.int().positive().nullable(),
+        keepAllMs: z.int().positive(),
+        keepCount: z.int().positive().nullable(),
+      })
+      .nullable()
+      .default(null),
   }),
   faults: z.array(
     z.object({

@@ -126,6 +126,13 @@ export async function s3Shelf(flags: readonly string[] = []): Promise<S3Shelf> {
   return { server, shelf };
 }
 
+/** Puts there what another store holds. */
+export async function fillBucket(server: S3Server, from: Shelf): Promise<void> {
+  for (const [key, bytes] of await from.objects()) {
+    await server.write(bucket, `${prefix}/${key}`, bytes);
+  }
+}
+
 /** Writes what the URL of an S3 shelf itself names: the one object of the first e2d. */
 export function writeSingle(server: S3Server, bytes: Uint8Array): Promise<void> {
   return server.write(bucket, prefix, bytes);

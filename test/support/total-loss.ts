@@ -68,7 +68,8 @@ export async function expectRestored(
   });
   await expectSameKeys(cluster, lost);
   await expectJump(node, lost);
-  await expectOwnSnapshot(shelf, lineage, lost);
+  const first = await expectOwnSnapshot(shelf, lineage, lost);
+  expect(first.trigger).toBe('after-restore');
   return lineage;
 }
 
@@ -116,13 +117,14 @@ export async function expectOwnSnapshot(
   shelf: Shelf,
   lineage: string,
   { fingerprints }: Pick<Lost, 'fingerprints'>,
-): Promise<void> {
-  const own = await shelf.hasSnapshot(0, lineage);
-  const snapshots = await shelf.snapshots();
-  const first = snapshots.filter((one) => one.lineage === lineage).at(-1) ?? own;
-  expect(first.trigger).toBe('after-restore');
+): Promise<SnapshotRecord> {
+  await shelf.hasSnapshot(0, lineage);
+  const own = (await shelf.snapshots()).filter((one) => one.lineage === lineage);
+  const first = own.at(-1);
+  if (first === undefined) throw new Error(`lineage ${lineage} has no snapshot any more`);
   expect(first.parent).not.toBeNull();
   await expectUntouched(shelf, fingerprints);
+  return first;
 }
 
 /** Every object there was is there, byte for byte. */

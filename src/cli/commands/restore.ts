@@ -2,11 +2,12 @@ import type { StatusReport } from '../../../machines/status-report.ts';
 import { findEntry } from '../../snapshots/catalogue/find.ts';
 import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
 import { askStatus } from '../ask-reports.ts';
+import { callOff } from '../call-off.ts';
 import { carryOut, confirmLineage, foldersOf, giveReceipt } from '../carry-out.ts';
 import type { Invocation } from '../command.ts';
 import { isOn, ownFlag } from '../own-flags.ts';
 import { leftBehindOf, renderApproval, renderGoingBack } from '../restore-preview.ts';
-import { type RestoreMode, restoreModeOf } from '../restore-refusals.ts';
+import { type RestoreMode, refused, restoreModeOf } from '../restore-refusals.ts';
 import { inSession, type Session, tellProblems, withStore } from '../snapshot-session.ts';
 
 interface Found {
@@ -21,6 +22,7 @@ interface Found {
  */
 export async function run(invocation: Invocation): Promise<number> {
   return inSession(invocation, async (session) => {
+    if (isOn('call-off', invocation)) return callOff(invocation, session);
     const found = await find(invocation, session);
     const { report, mode, entry } = found;
     const { terminal } = invocation;
@@ -28,7 +30,7 @@ export async function run(invocation: Invocation): Promise<number> {
     terminal.out(mode === 'goBack' ? renderGoingBack(view) : renderApproval(view));
     if (isOn('dry-run', invocation)) return 0;
     const lineage = report.cluster.lineage ?? lineageOf(entry);
-    if (mode === 'goBack' && lineage !== null) await confirmLineage(lineage, invocation, session);
+    if (givesUp(found) && lineage !== null) await confirmLineage(lineage, invocation, session);
     const order = { kind: mode, snapshotId: entry.id, lineage };
     const outcome = await carryOut(order, invocation, session);
     const secured = mode === 'approve' ? null : outcome.securedAs;
@@ -49,6 +51,11 @@ export async function run(invocation: Invocation): Promise<number> {
   });
 }
 
+/** S2: also where a machine that is away may still have the data. */
+function givesUp({ mode, report }: Found): boolean {
+  return mode === 'goBack' || report.waitingFor?.rule === 'S2';
+}
+
 /** What the node says first: there is no need for a store where it can restore nothing. */
 async function find(invocation: Invocation, session: Session): Promise<Found> {
   const { stateDir } = foldersOf(session);
@@ -59,7 +66,13 @@ async function find(invocation: Invocation, session: Session): Promise<Found> {
   return withStore(session, invocation, async ({ snapshots }) => {
     const { entries, problems } = await snapshots.catalogue.list({ signal });
     tellProblems(problems, invocation);
-    return { report, mode, entry: findEntry(entries, invocation.argument ?? '') };
+    if (invocation.argument === undefined) {
+      throw refused(
+        'No snapshot is named.',
+        'Give its ID, or "latest"; "e2d snapshot list" shows them.',
+      );
+    }
+    return { report, mode, entry: findEntry(entries, invocation.argument) };
   });
 }
 

@@ -13,9 +13,9 @@ export interface HandPlanRequest {
 
 /**
  * The plan of a restore that operators carry out node by node, without gossip. The same request
- * gives the same plan on every node, node ids and all. Its id, which is etcd's cluster token, covers
- * the snapshot and the members: nodes that were given different ones make different clusters, and
- * refuse one another.
+ * gives the same plan on every node, node ids and all. Its id, which is etcd's cluster token,
+ * covers the snapshot and the members: nodes that were given different ones make different
+ * clusters, and refuse one another.
  */
 export function handPlan({ token, members, snapshot }: HandPlanRequest): BootstrapPlan {
   const planned = [...members]

@@ -11,6 +11,8 @@ export interface Violation {
 /** Watches a world from the outside, and knows more than any node in it. */
 export interface Checker extends Partial<WorldWatcher> {
   readonly violations: readonly Violation[];
+  /** Asked every little while. */
+  look?(world: World): void;
   /** Asked once when the run is over. */
   finish?(world: World): void;
 }

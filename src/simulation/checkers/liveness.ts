@@ -17,11 +17,15 @@ export class Liveness implements Checker {
   readonly violations: Violation[] = [];
   /** Whether the cluster was well at the end. */
   isWell = false;
+  /** How each node that is not well stands at the end. */
+  stands: readonly string[] = [];
 
   finish(world: World): void {
     const { machines, time } = world;
     this.isWell = isClusterWell(world);
     if (this.isWell) return;
+    const unwell = machines.filter((machine) => !isWell(machine));
+    this.stands = unwell.map((machine) => `${machine.name} ${standOf(machine)}`);
     const blame = (sentence: string) =>
       this.violations.push({ rule: 'liveness', sentence, atMs: time.nowMs() });
     const stuck = machines.filter(

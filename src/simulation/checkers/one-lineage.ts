@@ -1,16 +1,66 @@
+import type { ClusterId } from '../../../machines/facts.ts';
+import { isE2dEntry } from '../../snapshots/catalogue/snapshot-order.ts';
+import { restoredFrom } from '../etcd/restored-data.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 
+interface Birth {
+  /** The cluster whose snapshot it was restored from; null for one that began empty. */
+  readonly parent: ClusterId | null;
+}
+
 /**
- * Of all clusters that etcd ever ran in there is one, whether it has acknowledged a write or not.
+ * Of all clusters that etcd ever ran in one began empty, whether it has acknowledged a write or
+ * not; the others were restored, and no two of them serve side by side.
  */
 export class OneLineage implements Checker {
   readonly violations: Violation[] = [];
+  readonly #births = new Map<ClusterId, Birth>();
 
-  finish({ etcd, time }: World): void {
-    const lineages = [...etcd.clusters().keys()];
-    if (lineages.length <= 1) return;
-    const sentence = `etcd ran in ${lineages.length} clusters: ${lineages.join(', ')}`;
-    this.violations.push({ rule: 'S7', sentence, atMs: time.nowMs() });
+  /** To be called every little while: what a cluster came from is told by its first data. */
+  look(world: World): void {
+    for (const { disk } of world.machines) {
+      const { data } = disk;
+      if (data === null || data.log.length === 0 || this.#births.has(data.clusterId)) continue;
+      const parent = restoredFrom(data)?.keyspace.clusterId ?? null;
+      this.#births.set(data.clusterId, { parent });
+      if (parent === null && this.#births.size > 1) this.#checkEmpty(world, data.clusterId);
+    }
+  }
+
+  finish(world: World): void {
+    const { etcd, time } = world;
+    this.look(world);
+    const ids = [...etcd.clusterIds];
+    const roots = ids.filter((id) => (this.#births.get(id)?.parent ?? null) === null);
+    if (roots.length > 1) {
+      const sentence = `etcd ran in ${roots.length} clusters: ${roots.join(', ')}`;
+      this.violations.push({ rule: 'S7', sentence, atMs: time.nowMs() });
+    }
+    this.#checkTurns(world);
+  }
+
+  /** S4: nobody begins anew where the store holds what there was before. */
+  #checkEmpty({ store, time }: World, clusterId: ClusterId): void {
+    const held = store?.entries.filter(isE2dEntry) ?? [];
+    if (held.length === 0) return;
+    const sentence = `cluster ${clusterId} began empty, and the store holds ${held[0]?.id}`;
+    this.violations.push({ rule: 'S4', sentence, atMs: time.nowMs() });
+  }
+
+  /** A cluster that another one has followed acknowledges nothing any more. */
+  #checkTurns({ etcd }: World): void {
+    const over = new Set<ClusterId>();
+    let current: ClusterId | null = null;
+    for (const { clusterId, atMs } of etcd.acknowledged) {
+      if (clusterId === current) continue;
+      if (over.has(clusterId)) {
+        const sentence = `cluster ${clusterId} acknowledges writes beside ${current}, which follows it`;
+        this.violations.push({ rule: 'S7', sentence, atMs });
+        return;
+      }
+      if (current !== null) over.add(current);
+      current = clusterId;
+    }
   }
 }

@@ -114,6 +114,13 @@ async function store(): Promise<string> {
 const receipts = () => readdir(join(folder, 'data', 'e2d', 'receipts'));
 
 describe('e2d restore', () => {
+  test('calls off what a coordinator that is gone has left unfinished', async () => {
+    node.status = { ...degraded, cluster: { ...degraded.cluster, lineage: 'l-1' } };
+    const { exit, out } = await e2d('restore', '--call-off', '--yes', '--lineage', 'l-1');
+    expect({ exit, out }).toMatchObject({ exit: 0, out: expect.stringContaining('let go of') });
+    expect(node.orders).toEqual([{ kind: 'callOff', snapshotId: null, lineage: 'l-1' }]);
+  });
+
   test('has a running cluster go back, and leaves a receipt', async () => {
     const url = await store();
     await mkdir(join(folder, 'data', 'member.20261120T000000Z.removed'));
@@ -170,6 +177,22 @@ describe('e2d restore', () => {
     expect(found).toMatchObject({ exit: 0 });
     expect(node.orders).toEqual([{ kind: 'approve', snapshotId: record.id, lineage: 'l-1' }]);
     expect(found.out).toContain('no snapshot was taken of it');
+  });
+
+  test('wants the lineage where a machine that is away may have the data', async () => {
+    node.status = {
+      ...surveying,
+      node: { ...surveying.node, state: 'active.deciding.awaitingOperator' },
+      waitingFor: { rule: 'S2', sentence: 'm3 may still have its data', command: null },
+    };
+    node.after = [restored];
+    const url = await store();
+    expect((await e2d('restore', 'latest', url)).err).toContain('no terminal on which to ask');
+    expect(node.orders).toEqual([]);
+    expect(await e2d('restore', 'latest', '--yes', '--lineage=l-1', url)).toMatchObject({
+      exit: 0,
+    });
+    expect(node.orders).toHaveLength(1);
   });
 
   test('passes on why the node refuses', async () => {

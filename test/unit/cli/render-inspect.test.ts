@@ -31,7 +31,7 @@ etcd 3.6.14 healthy, pid 4343, member ma · e2d 0.1.0, pid 4242
       ├─ ● standing       1h
       │  └─ ● voting      1h  ○ unknown, learning, promoting, waitingToPromote, promoted, settling
       ├─ ● membership     1h
-      │  └─ ● suspecting  4s  ○ watching, securing, removing, cooldown, capped
+      │  └─ ● suspecting  4s  ○ watching, securing, secured, removing, cooldown, capped
       ├─ ● backup         1h
       │  └─ ● idle        1h  ○ resting, taking, taken, thinning, failing
       └─ ● proof          1h

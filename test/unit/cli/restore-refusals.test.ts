@@ -7,7 +7,7 @@ import {
 } from '../../../src/cli/restore-refusals.ts';
 import { degraded, surveying } from './status-example.ts';
 
-const awaiting = (rule: 'S4' | 'S6' | 'S8'): StatusReport => ({
+const awaiting = (rule: 'S1' | 'S2' | 'S4' | 'S6' | 'S8'): StatusReport => ({
   ...surveying,
   node: { ...surveying.node, state: 'active.deciding.awaitingOperator' },
   waitingFor: { rule, sentence: 'the policy is manual', command: null },
@@ -15,7 +15,7 @@ const awaiting = (rule: 'S4' | 'S6' | 'S8'): StatusReport => ({
 const lost: StatusReport = { ...degraded, quorum: { state: 'lost', sinceMs: 1 } };
 
 describe('e2d restore', () => {
-  test.each(['S4', 'S6'] as const)('approves what waits by %s', (rule) => {
+  test.each(['S1', 'S2', 'S4', 'S6'] as const)('approves what waits by %s', (rule) => {
     expect(restoreModeOf(awaiting(rule))).toBe('approve');
   });
 

@@ -154,6 +154,16 @@ describe('other orders', () => {
     expect(news(run, watch).verdict).toMatchObject({ kind: 'failed' });
   });
 
+  test('a rebuilding goes on while its etcd is started', () => {
+    const run = running().send(probed({ linearizable: silent }));
+    const watch = watchOf(run, 'rebuild');
+    order(run, 'rebuild');
+    const report = run.report();
+    const state = 'active.running.(etcd.launching quorum.unknown standing.unknown)';
+    const launching = { ...report, node: { ...report.node, state }, path: report.path };
+    expect(watch.note(launching).verdict).toEqual({ kind: 'goesOn' });
+  });
+
   test('a lost cluster is waited for, with what it waits for', () => {
     const lone = settings('a', { ...own, restorePolicy: 'manual' });
     const run = new InspectedRun(undefined, lone).done(

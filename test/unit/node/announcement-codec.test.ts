@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { PlanVote } from '../../../machines/facts.ts';
 import type { Announcement } from '../../../machines/node/announcement.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../../src/node/announcement-codec.ts';
 import { peer } from '../../support/builders.ts';
@@ -19,6 +20,22 @@ function encoded(changes: Partial<Announcement> = {}): Uint8Array {
   return bytes;
 }
 
+const ownLineage = '95499ed930b1fb54.0-af3742096594f58d';
+const nonce = '0123456789abcdef.12';
+const planId = `${nonce}-fedcba9876543210`;
+
+/** A vote with as long a proposal as there is, by this many nodes. */
+function proposing(size: number, replaces?: string): PlanVote {
+  const snapshot = {
+    id: '2026-11-21T10:00:00Z-000000012345-a1b2c3',
+    sha256: '0123456789abcdef'.repeat(4),
+    revision: 123_456_789_012,
+    ...(replaces === undefined ? {} : { replaces }),
+  };
+  const nodeIds = Array.from({ length: size }, (_, at) => `0123456789a${at}`);
+  return { id: planId, stage: 'acknowledged', proposal: { nonce, nodeIds, snapshot } };
+}
+
 describe('an announcement', () => {
   test.each<[string, Partial<Announcement>]>([
     ['of a running node', {}],
@@ -32,6 +49,17 @@ describe('an announcement', () => {
       {
         plan: { id: 'p1', stage: 'committed', proposal: { nonce: 'n', nodeIds: ['x', 'y', 'z'] } },
       },
+    ],
+    ['with the vote that its lineage is of', { plan: { id: ownLineage, stage: 'launched' } }],
+    ['with a proposal to restore', { lineage: null, plan: proposing(3) }],
+    ['with a proposal to go back', { plan: proposing(3, ownLineage) }],
+    [
+      'with a proposal that replaces another lineage than its own',
+      { plan: { ...proposing(3, 'l9'), id: 'without nonce' } },
+    ],
+    [
+      'with a launched plan that replaced a lineage',
+      { lineage: planId, plan: { ...proposing(3, 'l9'), stage: 'launched' } },
     ],
   ])('%s comes back as it was', (_, changes) => {
     expect(decodeAnnouncement(encoded(changes))).toEqual({ ...announcement, ...changes });
@@ -52,6 +80,32 @@ describe('an announcement', () => {
       lineage: null,
     });
     expect(bytes.length).toBeLessThanOrEqual(512);
+  });
+
+  test.each(
+    [3, 5, 7].flatMap((size) =>
+      [
+        '[2001:db8:1234:5678:9abc:def0:1234:5678]',
+        'etcd-node-03.prod-eu-central-1.example.org',
+      ].map((host) => [size, host] as const),
+    ),
+  )('fits with a proposal of %i nodes to go back, at %s', (requiredSize, host) => {
+    const sizes = (['acknowledged', 'launched'] as const).map((stage) => {
+      const isLaunched = stage === 'launched';
+      const bytes = encoded({
+        requiredSize,
+        name: 'etcd-node-03',
+        status: 'restoring',
+        clusterId: isLaunched ? null : 'cdf818194e3a8c32',
+        lineage: isLaunched ? planId : ownLineage,
+        plan: { ...proposing(requiredSize, ownLineage), stage },
+        peerUrl: `https://${host}:2380`,
+        clientUrl: `https://${host}:2379`,
+        unreachable: [],
+      });
+      return bytes.length;
+    });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(512);
   });
 
   test('drops names of silent members before it grows too long', () => {

@@ -11,6 +11,11 @@ function pinned(stage: PinnedPlan['stage']): PinnedPlan {
   return { stage, plan: { id: 'p1', coordinator: 'id-a', members: [] } };
 }
 
+function restoring(stage: PinnedPlan['stage']): PinnedPlan {
+  const snapshot = { id: 's1', sha256: '0'.repeat(64), revision: 9 };
+  return { stage, plan: { id: 'p1', coordinator: 'id-a', members: [], snapshot } };
+}
+
 /** An identity that fits the configuration, but for what is said otherwise. */
 async function remembered(changes: Partial<Identity> = {}): Promise<Identity> {
   const { config } = await nodeOn({});
@@ -78,5 +83,36 @@ describe('what a node finds', () => {
     const { prepared, written } = await prepare({ identity: known, survey: readable });
     expect(prepared.identity.plan?.stage).toBe('launched');
     expect(written).toEqual([]);
+  });
+});
+
+describe('a restore that was under way', () => {
+  test.each(['acknowledged', 'committed'] as const)('%s: is gone on with', async (stage) => {
+    const known = await remembered({ plan: restoring(stage) });
+    const { prepared, written } = await prepare({ identity: known, isStaged: true });
+    expect(prepared.identity).toEqual(known);
+    expect(written).toEqual([]);
+  });
+
+  test('whose data is not in place yet is launched again', async () => {
+    const known = await remembered({ plan: restoring('launched') });
+    const { prepared, written } = await prepare({ identity: known, isStaged: true });
+    expect(prepared.identity.plan?.stage).toBe('committed');
+    expect(written).toEqual([prepared.identity]);
+  });
+
+  test('whose old etcd still runs is launched again too', async () => {
+    const known = await remembered({ plan: restoring('launched') });
+    const script = { identity: known, isStaged: true, survey: readable, etcd: runningEtcd };
+    expect((await prepare(script)).prepared).toMatchObject({
+      adoptedPid: 7,
+      identity: { plan: { stage: 'committed' } },
+    });
+  });
+
+  test('whose data is in place stands as launched', async () => {
+    const known = await remembered({ plan: restoring('launched') });
+    const { prepared } = await prepare({ identity: known, isStaged: false, survey: readable });
+    expect(prepared.identity.plan?.stage).toBe('launched');
   });
 });

@@ -14,6 +14,7 @@ export function scriptedResult(changes: Partial<ScenarioResult> = {}): ScenarioR
     steps: 100,
     acknowledged: 10,
     isWell: false,
+    stands: [],
     tail: [],
     coverage: new Coverage().data(),
     ...changes,

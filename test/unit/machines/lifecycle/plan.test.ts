@@ -234,7 +234,10 @@ class Pool {
     const decision = decide(lifecycleFacts({ identity: own, peers }));
     if (decision.kind !== 'act' || decision.path !== 'bootstrap-new') return;
     const proposals = this.#proposals.get(name) ?? 0;
-    this.#take(name, planStep({ identity: own, peers, nonce: `${name}.${proposals}`, restore: null }));
+    this.#take(
+      name,
+      planStep({ identity: own, peers, nonce: `${name}.${proposals}`, restore: null }),
+    );
   }
 
   #take(name: string, step: PlanStep): void {

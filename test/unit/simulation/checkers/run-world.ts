@@ -13,6 +13,18 @@ export const calmDraft: ClusterDraft = {
   maxRemovalsPerHour: 3,
   bootstrapTimeoutMs: 1_800_000,
   onExit: 'keep-etcd',
+  snapshots: null,
+};
+
+/** A store, and a snapshot every few seconds. */
+export const withStore: Partial<ClusterDraft> = {
+  snapshots: {
+    intervalMs: 5_000,
+    restorePolicy: 'auto',
+    verifyIntervalMs: null,
+    keepAllMs: 3_600_000,
+    keepCount: null,
+  },
 };
 
 /** By then a cluster has formed, and its members count one another as connected. */
@@ -25,9 +37,11 @@ export interface WorldRun {
   pass(ms: number): Promise<void>;
 }
 
+type Watching = Partial<Pick<Checker, keyof WorldWatcher>>;
+
 /** A world whose machines are all started, and have had the time to form their cluster. */
 export async function settledWorld(
-  checkers: readonly Partial<Pick<Checker, keyof WorldWatcher>>[] = [],
+  checkers: readonly Watching[] = [],
   draft: Partial<ClusterDraft> = {},
 ): Promise<WorldRun> {
   const run = emptyWorld(checkers, draft);
@@ -38,7 +52,7 @@ export async function settledWorld(
 
 /** A world in which nothing runs yet. */
 export function emptyWorld(
-  checkers: readonly Partial<Pick<Checker, keyof WorldWatcher>>[] = [],
+  checkers: readonly Watching[] = [],
   draft: Partial<ClusterDraft> = {},
 ): WorldRun {
   const changes: ConfigChangeEvent[] = [];
@@ -48,6 +62,9 @@ export function emptyWorld(
     },
     stepped: (life, entry) => {
       for (const checker of checkers) checker.stepped?.(life, entry);
+    },
+    happened: (deed) => {
+      for (const checker of checkers) checker.happened?.(deed);
     },
     configChanged: (event) => {
       changes.push(event);
@@ -93,4 +110,22 @@ export function holdE2d({ machines }: World): void {
     machine.stopService(false);
     machine.killE2d();
   }
+}
+
+/** Every disk of the world is lost at once; the machines are back after a while. */
+export async function loseAll({ world, pass }: WorldRun, keepsIdentity = true): Promise<void> {
+  const starts = world.machines.map((machine) => {
+    const start = machine.powerOff();
+    world.noteLoss(machine);
+    machine.disk.wipe();
+    if (!keepsIdentity) machine.identity = null;
+    return start;
+  });
+  await pass(1_000);
+  for (const start of starts) start();
+}
+
+export function storeOf({ store }: World): NonNullable<World['store']> {
+  if (store === null) throw new Error('no store is configured');
+  return store;
 }

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { goBackWithKill, openScene } from './kills.ts';
+
+/** In the order in which they come; until the commit the order dies with whom it was given to. */
+const moments = [
+  ['securing', /"id":"secureBeforeRestore","src"/, 'as before'],
+  ['choosing', /"id":"chooseSnapshot","src"/, 'as before'],
+  ['staging', /"id":"stageSnapshot","src"/, 'as before'],
+  ['vouching', /"id":"vouchForOrder","src"/, 'as before'],
+  ['pinning its acknowledgement', /to acknowledge restore plan/, 'as before'],
+  ['having proposed', /actor\.pinRestore.*"stage":"acknowledged"/, 'as before'],
+  ['pinning the commit', /to commit restore plan/, 'as before'],
+  ['having committed', /actor\.pinRestore.*"stage":"committed"/, 'gone back'],
+  ['pinning the launch', /to launch restore plan/, 'gone back'],
+  ['shuttingOut', /"id":"stopReplacedEtcd","src"/, 'gone back'],
+  ['installing', /"id":"installSnapshot","src"/, 'gone back'],
+  ['having moved its data aside', /renamed .* to .*\.restored$/, 'gone back'],
+  ['having moved the restored data in', /renamed .*restoring.* to .*\/member$/, 'gone back'],
+  ['having installed', /"xstate.done.actor.installSnapshot"/, 'gone back'],
+] as const;
+
+test('its e2d is killed at every step: all is as before, or all have gone back', async () => {
+  const scene = await openScene();
+  const came: string[][] = [];
+  for (const [name, moment] of moments) {
+    came.push([name, await goBackWithKill(scene, { victim: 0, moment })]);
+  }
+  expect(came).toEqual(moments.map(([name, , outcome]) => [name, outcome]));
+});
