@@ -8,6 +8,7 @@ export function waitingFor(snapshot: NodeSnapshot): WaitReport | null {
   return (
     undecided(snapshot) ??
     unplanned(snapshot) ??
+    unrestored(snapshot) ??
     refused(snapshot) ??
     failing(snapshot) ??
     withoutQuorum(snapshot) ??
@@ -27,6 +28,18 @@ function unplanned({ context }: NodeSnapshot): WaitReport | null {
   const { planStep, launch, path } = context;
   if (planStep?.kind !== 'wait' || launch !== null || path !== 'bootstrap-new') return null;
   return { rule: 'S7', sentence: planStep.reason, command: null };
+}
+
+/** In the middle of a restore: for another node's word, or after a step that failed. */
+function unrestored(snapshot: NodeSnapshot): WaitReport | null {
+  const { planStep, fault } = snapshot.context;
+  if (snapshot.matches({ active: { restoringFromSnapshot: 'faltering' } })) {
+    const sentence = `a step of the restore failed, and is tried again: ${fault?.message ?? 'nothing is known of why'}`;
+    return { rule: 'S4', sentence, command: null };
+  }
+  const isAgreeing = snapshot.matches({ active: { restoringFromSnapshot: 'agreeing' } });
+  if (!isAgreeing || planStep?.kind !== 'wait') return null;
+  return { rule: 'S4', sentence: planStep.reason, command: null };
 }
 
 function refused({ context: { lastChange }, tags }: NodeSnapshot): WaitReport | null {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { BootstrapPlan, MemberId, RestoreOrder } from '../../../machines/facts.ts';
-import { E2dError } from '../../errors/e2d-error.ts';
+import { E2dError, textOf } from '../../errors/e2d-error.ts';
 import type { EtcdEndpoint } from '../../etcd/client/endpoint.ts';
 import type { EndpointPool } from '../../etcd/client/endpoint-pool.ts';
+import type { PassedOver } from '../../snapshots/catalogue/candidates.ts';
 import { findEntry } from '../../snapshots/catalogue/find.ts';
 import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
 import { saveToFile } from '../../snapshots/taking/save-to-file.ts';
@@ -44,20 +45,36 @@ export async function chooseFromStore(
     wanted === null
       ? candidatesIn(listing, snapshots, seeker)
       : { candidates: [findEntry(listing.entries, wanted)], passedOver: [] };
-  const sentences = passedOver.map(({ sentence }) => sentence);
+  const unused = [...passedOver];
   for (const entry of candidates) {
     if (order === null) await refuseWhileMembersAnswer(entry, parts);
     try {
-      return { choice: await admit(entry, parts), passedOver: sentences };
+      const choice = await admit(entry, parts);
+      return { choice, passedOver: toldOf(unused, newerThan(entry, listing.entries)) };
     } catch (problem) {
       if (wanted !== null || !isUnfit(problem)) throw problem;
-      sentences.push(`${entry.id} is passed over: ${problem.message}`);
+      unused.push({ id: entry.id, sentence: problem.message });
     }
   }
-  throw new E2dError(`No snapshot in the store can be restored: ${sentences.join('; ')}.`, {
+  const why = toldOf(unused, listing.entries).slice(0, 3).join(' ');
+  throw new E2dError(`No snapshot in the store can be restored. ${why}`.trim(), {
     code: 'E2D_SNAPSHOT_UNKNOWN',
     remedy: 'Look at "e2d snapshot list"; nothing was changed.',
   });
+}
+
+/** The entries of a listing come with the latest first. */
+function newerThan(entry: SnapshotEntry, entries: readonly SnapshotEntry[]) {
+  return entries.slice(0, entries.indexOf(entry));
+}
+
+/** A sentence for each of these that was passed over, in their order. */
+function toldOf(unused: readonly PassedOver[], of: readonly SnapshotEntry[]): readonly string[] {
+  return of.flatMap(({ id }) =>
+    unused
+      .filter((one) => one.id === id)
+      .map(({ sentence }) => `Snapshot ${id} is passed over: ${sentence}`),
+  );
 }
 
 async function admit(
@@ -111,12 +128,27 @@ export async function chooseOwnData(
   own: EtcdEndpoint,
   { workshop, signal }: Pick<ChoosingParts, 'workshop' | 'signal'>,
 ): Promise<ChosenSnapshot> {
-  const { dbSizeBytes, memberId } = await own.status({ signal });
+  const { dbSizeBytes, memberId } = await statusOf(own, signal);
   await workshop.requireRoom(2 * dbSizeBytes);
   const path = join(workshop.folder, 'survived');
   const { sha256 } = await saveToFile({ source: sourceOf(own), path, compression: 'none', signal });
   const choice = await workshop.admit(path, { id: `data-of-${memberId}`, sha256 }, { signal });
   return { choice, passedOver: [] };
+}
+
+async function statusOf(own: EtcdEndpoint, signal: AbortSignal) {
+  try {
+    return await own.status({ signal });
+  } catch (cause) {
+    throw new E2dError(
+      `The etcd of this node does not answer (${textOf(cause)}), so its data cannot be taken.`,
+      {
+        code: 'E2D_RESTORE_FAILED',
+        remedy: 'See to it that it runs, or rebuild from another survivor or from a snapshot.',
+        cause,
+      },
+    );
+  }
 }
 
 /** S4: fetches the very snapshot that a plan names, and refuses any other content. */

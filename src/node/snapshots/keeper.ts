@@ -80,6 +80,7 @@ export class StoreKeeper implements SnapshotKeeper {
     }
     const record = await takeInto(snapshots, {
       ...request,
+      isFirst: own.length === 0,
       clock: this.#parts.clock,
       withHashKv: this.#wantsHash(own),
       onProblem: this.#parts.onProblem,
@@ -167,6 +168,8 @@ export interface TakeRequest
   readonly trigger: SnapshotRecord['trigger'];
   readonly clock: Pick<Clock, 'wallTime'>;
   readonly withHashKv: boolean;
+  /** Whether the store holds none of the lineage yet. */
+  readonly isFirst?: boolean;
   readonly signal: AbortSignal;
   readonly onProblem: (sentence: string) => void;
   readonly onProgress?: OnProgress;
@@ -180,7 +183,7 @@ export async function takeInto(
   { config, catalogue, encryptionKey }: OpenSnapshots,
   request: TakeRequest,
 ): Promise<SnapshotRecord> {
-  const { endpoint, lineage, clock, signal, onProblem } = request;
+  const { endpoint, lineage, clock, signal, onProblem, isFirst = false } = request;
   const cluster = await readClusterRecord(endpoint, { signal });
   if (cluster?.lineage !== lineage) throw wrongLineage(lineage, cluster?.lineage ?? null);
   return saveSnapshot({
@@ -192,7 +195,7 @@ export async function takeInto(
       requiredSize: request.requiredSize,
       e2dVersion: e2dVersion(),
       retention: config.retention,
-      trigger: request.trigger,
+      trigger: isFirst && cluster.parent !== undefined ? 'after-restore' : request.trigger,
     },
     compression: config.compression ? 'gzip' : 'none',
     key: encryptionKey,
