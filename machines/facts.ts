@@ -175,7 +175,9 @@ export interface Identity {
   readonly memberId: MemberId | null;
   readonly clusterId: ClusterId | null;
   readonly lineage: string | null;
-  /** The lineage that ours was restored from: until it has a snapshot of its own, that one's count. */
+  /**
+   * The lineage that ours was restored from: until it has a snapshot of its own, that one's count.
+   */
   readonly parentLineage?: string;
   /** The bootstrap plan this node acknowledged, kept until the cluster is known to exist. */
   readonly plan: PinnedPlan | null;

@@ -1,7 +1,9 @@
 import { proofRequest, proofsRequest, snapshotRequest, thinRequest } from './backup-requests.ts';
 import { faultOf, nodeSetup } from './setup.ts';
 
-/** Snapshots of the cluster, by the e2d beside the leader. No trouble of theirs leaves here (S19). */
+/**
+ * Snapshots of the cluster, by the e2d beside the leader. No trouble of theirs leaves here (S19).
+ */
 export const backup = nodeSetup.createStateConfig({
   description: 'Takes snapshots while this node leads; trouble with the store stays in here (S19).',
   initial: 'idle',

@@ -103,7 +103,9 @@ export interface NodeEffects {
   chooseSnapshot: {
     input: {
       readonly order: RestoreOrder | null;
-      /** Of this node's own memory, and the one that it was restored from; none when it has none. */
+      /**
+       * Of this node's own memory, and the one that it was restored from; none when it has none.
+       */
       readonly lineages: readonly string[];
       readonly reason: Reason;
     };

@@ -53,6 +53,7 @@ export const waits = {
   changeFirstMs: 250,
   changeMaxMs: 3_000,
   refusalRetryMs: 1_000,
+  supersededRetryMs: 10_000,
   planRetryMs: 1_000,
   settleRetryMs: 1_000,
   promotionRetryMs: 200,
@@ -83,6 +84,12 @@ function changeBackoffMs({ failedChanges, settings }: NodeContext): number {
 
 function restoreBackoffMs({ failedRestores, settings }: NodeContext): number {
   return backoffMs(failedRestores, [waits.restoreFirstMs, waits.restoreMaxMs], settings.jitter);
+}
+
+/** One whose etcd still runs goes back to it in between: not every second. */
+function refusalPauseMs({ decision }: NodeContext): number {
+  const isSuperseded = decision?.kind === 'act' && decision.moveAside === 'superseded';
+  return isSuperseded ? waits.supersededRetryMs : waits.refusalRetryMs;
 }
 
 /** The first snapshot of a new leader comes at once; the others by the interval. */
@@ -306,7 +313,7 @@ export const nodeSetup = setup({
   delays: {
     bootstrapTimeout: ({ context }) => context.settings.bootstrapTimeoutMs,
     changeRetry: ({ context }) => changeBackoffMs(context),
-    refusalRetry: () => waits.refusalRetryMs,
+    refusalRetry: ({ context }) => refusalPauseMs(context),
     planRetry: () => waits.planRetryMs,
     settleRetry: () => waits.settleRetryMs,
     promotionRetry: () => waits.promotionRetryMs,

@@ -215,8 +215,8 @@ export function resumeLaunch({ identity }: NodeContext): Update {
 
 /** A new lineage: what was known of the old one's snapshots says nothing of it (S5). */
 /**
- * An order to go back or to rebuild is given once. An approval stands while the store gives trouble,
- * and falls when the snapshot that it names is the trouble.
+ * An order to go back or to rebuild is given once. An approval stands while the store gives
+ * trouble, and falls when the snapshot that it names is the trouble.
  */
 export function dropOrder({ order, fault }: NodeContext): Update {
   const isUnfit = order?.snapshotId !== null && fault?.code.startsWith('E2D_SNAPSHOT');

@@ -32,8 +32,8 @@ const idleTimeoutMs = 10_000;
 
 /**
  * Serves one line of JSON for one line of JSON on a Unix socket that only its owner may open:
- * `{"method", "since"?, "order"?}` for `{"result"}` or `{"error": {"message"}}`. The caller must hold the
- * state dir's lock, since a socket that lies there is taken for a dead one's. Throws
+ * `{"method", "since"?, "order"?}` for `{"result"}` or `{"error": {"message"}}`. The caller must
+ * hold the state dir's lock, since a socket that lies there is taken for a dead one's. Throws
  * `E2D_CONTROL_SOCKET`.
  */
 export async function serveControl(

@@ -28,7 +28,9 @@ export interface EtcdProcess {
   release(): void;
 }
 
-/** The snapshot store, as a node uses it. Every method rejects when the store does not do its part. */
+/**
+ * The snapshot store, as a node uses it. Every method rejects when the store does not do its part.
+ */
 export interface SnapshotKeeper {
   /** What the store holds for a cluster of these lineages, the latest first, or of one unknown. */
   read(lineages: readonly string[], signal: AbortSignal): Promise<StoreReading>;

@@ -1,6 +1,7 @@
 import type { Guard } from './guard.ts';
 
 const file = 'machines/lifecycle/decide.ts';
+const facts = 'machines/lifecycle/lifecycle-facts.ts';
 const caughtBy = (test: string) => ({ file: 'test/unit/machines/lifecycle/decide.test.ts', test });
 
 /** Which of the five paths a node takes. */
@@ -91,8 +92,8 @@ export const lifecycleGuards: readonly Guard[] = [
     rule: 'S4',
     guard: 'with the manual policy a restore waits for an operator',
     prevents: 'A restore that the operator wanted to decide on.',
-    file,
-    find: "facts.restorePolicy === 'auto'",
+    file: 'machines/lifecycle/decide-restore.ts',
+    find: "restorePolicy === 'auto'",
     without: 'true',
     caughtBy: caughtBy('all nodes here, snapshot, policy manual'),
   },
@@ -111,7 +112,7 @@ export const lifecycleGuards: readonly Guard[] = [
     rule: 'S7',
     guard: 'only nodes that are alive count as founders',
     prevents: 'A plan that counts on nodes that nobody hears.',
-    file,
+    file: facts,
     find: "peer.liveness === 'alive' &&\n      peer.status !== 'stopping'",
     without: "peer.status !== 'stopping'",
     caughtBy: caughtBy('enough nodes, one of them suspect'),
@@ -121,7 +122,7 @@ export const lifecycleGuards: readonly Guard[] = [
     rule: 'S7',
     guard: 'a node that is stopping is no founder',
     prevents: 'A plan that counts on nodes that are about to leave.',
-    file,
+    file: facts,
     find: "peer.status !== 'stopping' &&",
     without: '',
     caughtBy: caughtBy('enough nodes, one of them stopping'),
@@ -131,7 +132,7 @@ export const lifecycleGuards: readonly Guard[] = [
     rule: 'S7',
     guard: 'founders want the same cluster size',
     prevents: 'Nodes of two intended clusters in one.',
-    file,
+    file: facts,
     find: 'peer.requiredSize === facts.identity.requiredSize &&',
     without: '',
     caughtBy: caughtBy('a peer that does not run wants another size'),
@@ -171,7 +172,7 @@ export const lifecycleGuards: readonly Guard[] = [
     rule: 'S8',
     guard: 'an identity without data is a lost disk',
     prevents: 'A new cluster in place of one that lost disks.',
-    file,
+    file: facts,
     find: "data.kind === 'none' && belongsToCluster(identity)",
     without: 'false',
     caughtBy: caughtBy('S8: an identity without data never leads to a new cluster'),
@@ -182,7 +183,7 @@ export const lifecycleGuards: readonly Guard[] = [
     rule: 'S8',
     guard: 'a plan that was launched may have left data',
     prevents: 'A second founding by nodes that may have served already.',
-    file,
+    file: facts,
     find: "|| identity.plan?.stage === 'launched'",
     without: '',
     caughtBy: caughtBy('lost disk after the plan was launched'),

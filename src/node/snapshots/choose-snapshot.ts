@@ -123,7 +123,9 @@ async function answersAs(
   );
 }
 
-/** S15: what our own etcd has, quorum or not, becomes the snapshot that the cluster is built from. */
+/**
+ * S15: what our own etcd has, quorum or not, becomes the snapshot that the cluster is built from.
+ */
 export async function chooseOwnData(
   own: EtcdEndpoint,
   { workshop, signal }: Pick<ChoosingParts, 'workshop' | 'signal'>,

@@ -43,7 +43,10 @@ export function readingOf(listing: Listing, candidates: Candidates): StoreReadin
   if (entries.length === 0 && problems.length === 0) {
     return { fact: 'empty', sentence: 'the store holds no snapshot' };
   }
-  const why = [...candidates.passedOver.map(({ sentence }) => sentence), ...problems];
+  const why = [
+    ...candidates.passedOver.map(({ id, sentence }) => `${id}: ${sentence}`),
+    ...problems,
+  ];
   return {
     fact: 'unreadable',
     sentence: `none of the store's ${entries.length + problems.length} snapshots can be used: ${why.slice(0, 3).join('; ')}`,

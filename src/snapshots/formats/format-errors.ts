@@ -1,6 +1,8 @@
 import { E2dError } from '../../errors/e2d-error.ts';
 
-/** What is stored is not what was taken; `what` ends the sentence "The snapshot is damaged: ...". */
+/**
+ * What is stored is not what was taken; `what` ends the sentence "The snapshot is damaged: ...".
+ */
 export function corrupt(what: string, cause?: unknown): E2dError {
   return new E2dError(`The snapshot is damaged: ${what}.`, {
     code: 'E2D_SNAPSHOT_CORRUPT',

@@ -44,7 +44,7 @@ beforeEach(async () => {
   for (const key of [...outside, ...volatile]) await endpoint.put(key, key);
 });
 
-const valueOf = async (key: string) => (await endpoint.get(key))?.value ?? null;
+const valueAt = async (key: string) => (await endpoint.get(key))?.value ?? null;
 
 async function putOldRecord(value: unknown = { lineage: 'l1', requiredSize: 1 }): Promise<void> {
   await endpoint.put(clusterRecordKey, typeof value === 'string' ? value : JSON.stringify(value));
@@ -61,15 +61,15 @@ describe('the record of a restored cluster (S5)', () => {
   test('clears all that e2d wrote, by its prefix of bytes, and nothing else', async () => {
     await putOldRecord();
     await writeRestoredRecord(endpoint, { record, restored });
-    expect(await Promise.all(volatile.map(valueOf))).toEqual(volatile.map(() => null));
-    expect(await Promise.all(outside.map(valueOf))).toEqual(outside);
+    expect(await Promise.all(volatile.map(valueAt))).toEqual(volatile.map(() => null));
+    expect(await Promise.all(outside.map(valueAt))).toEqual(outside);
   });
 
   test('comes with the marker of what was restored', async () => {
     await putOldRecord();
     await endpoint.put(snapshotMarkerKey, '1577836800');
     await writeRestoredRecord(endpoint, { record, restored });
-    expect(JSON.parse((await valueOf(snapshotMarkerKey)) ?? '')).toEqual({
+    expect(JSON.parse((await valueAt(snapshotMarkerKey)) ?? '')).toEqual({
       lineage: 'l2',
       snapshotId: 's1',
       sha256: restored.sha256,
@@ -86,7 +86,7 @@ describe('the record of a restored cluster (S5)', () => {
     if (old !== null) await putOldRecord(old);
     const written = await writeRestoredRecord(endpoint, { record, restored });
     expect(written.parent).toEqual({ ...parent, lineage: null });
-    expect(await valueOf('/_e2d/x')).toBeNull();
+    expect(await valueAt('/_e2d/x')).toBeNull();
   });
 
   test('is written once, whoever else asks for it at the same time', async () => {
@@ -98,7 +98,7 @@ describe('the record of a restored cluster (S5)', () => {
     expect(pair?.createRevision).not.toBe(pair?.modRevision);
     await endpoint.put('/_e2d/x', 'of the new cluster');
     expect(await ask()).toEqual({ ...record, parent });
-    expect(await valueOf('/_e2d/x')).toBe('of the new cluster');
+    expect(await valueAt('/_e2d/x')).toBe('of the new cluster');
     expect((await endpoint.get(clusterRecordKey))?.modRevision).toBe(pair?.modRevision);
   });
 });
@@ -140,6 +140,6 @@ describe('the order for a cluster to go back (S2)', () => {
       success: [{ kind: 'delete', key: restoreOrderKey }],
     });
     await expect(writeOrder(endpoint, plan)).rejects.toThrow(/l9/);
-    expect(await valueOf(restoreOrderKey)).toBeNull();
+    expect(await valueAt(restoreOrderKey)).toBeNull();
   });
 });

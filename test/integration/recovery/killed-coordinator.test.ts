@@ -8,14 +8,14 @@ const moments = [
   ['staging', /"id":"stageSnapshot","src"/, 'as before'],
   ['vouching', /"id":"vouchForOrder","src"/, 'as before'],
   ['pinning its acknowledgement', /to acknowledge restore plan/, 'as before'],
-  ['having proposed', /actor\.pinRestore.*"stage":"acknowledged"/, 'as before'],
+  ['having proposed', /pinRestore","output":{[^{]*"plan":{"stage":"acknowledged"/, 'as before'],
   ['pinning the commit', /to commit restore plan/, 'as before'],
-  ['having committed', /actor\.pinRestore.*"stage":"committed"/, 'gone back'],
+  ['having committed', /pinRestore","output":{[^{]*"plan":{"stage":"committed"/, 'gone back'],
   ['pinning the launch', /to launch restore plan/, 'gone back'],
   ['shuttingOut', /"id":"stopReplacedEtcd","src"/, 'gone back'],
   ['installing', /"id":"installSnapshot","src"/, 'gone back'],
   ['having moved its data aside', /renamed .* to .*\.restored$/, 'gone back'],
-  ['having moved the restored data in', /renamed .*restoring.* to .*\/member$/, 'gone back'],
+  ['having moved the restored data in', /renamed .*restoring.* to .*\/data\/member$/, 'gone back'],
   ['having installed', /"xstate.done.actor.installSnapshot"/, 'gone back'],
 ] as const;
 

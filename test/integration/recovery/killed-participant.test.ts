@@ -6,12 +6,12 @@ const moments = [
   ['staging', /"id":"stageSnapshot","src"/],
   ['vouching', /"id":"vouchForOrder","src"/],
   ['pinning its acknowledgement', /to acknowledge restore plan/],
-  ['having acknowledged', /actor\.pinRestore.*"stage":"acknowledged"/],
+  ['having acknowledged', /pinRestore","output":{[^{]*"plan":{"stage":"acknowledged"/],
   ['pinning the launch', /to launch restore plan/],
   ['shuttingOut', /"id":"stopReplacedEtcd","src"/],
   ['installing', /"id":"installSnapshot","src"/],
   ['having moved its data aside', /renamed .* to .*\.restored$/],
-  ['having moved the restored data in', /renamed .*restoring.* to .*\/member$/],
+  ['having moved the restored data in', /renamed .*restoring.* to .*\/data\/member$/],
   ['having installed', /"xstate.done.actor.installSnapshot"/],
 ] as const;
 

@@ -13,10 +13,10 @@ import {
 } from '../../support/snapshot-library.ts';
 import { runE2d } from '../../support/test-node.ts';
 import { expectOwnSnapshot, expectSameKeys, newLineage } from '../../support/total-loss.ts';
-import { staysTrue } from '../../support/wait-until.ts';
+import { staysTrue, waitUntil } from '../../support/wait-until.ts';
 
 /** Longer than a store is left alone between two readings. */
-const longEnoughMs = 4_000;
+const longEnoughMs = 3_000;
 
 describe('with empty disks and a store that does not give a snapshot', () => {
   let library: Library;
@@ -120,9 +120,15 @@ describe('with empty disks and a store that does not give a snapshot', () => {
       const cluster = started(shelf);
       await cluster.node(0).isInState(/deciding|restoring/);
       await staysEmpty(cluster);
-      const { node, waitingFor } = await cluster.node(0).report();
+      const { node, waitingFor } = await waitUntil(
+        async () => {
+          const report = await cluster.node(0).report();
+          return report.waitingFor === null ? null : report;
+        },
+        { what: 'e2d says what it waits for', withinMs: 10_000, explain: () => cluster.explain() },
+      );
       expect(node.state).toMatch(/deciding|restoring/);
-      expect(waitingFor, 'it says what it waits for').not.toBeNull();
+      expect(waitingFor?.sentence).toContain(library.newer.snapshot.id);
       expect(await shelf.fingerprints()).toEqual(before);
     },
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { waitingFor } from '../../../src/node/waiting-for.ts';
-import { member, status } from '../../support/builders.ts';
+import { member, peer, status } from '../../support/builders.ts';
 import { ChartRun, observed, prepared, probed, settledVoter } from '../../support/chart-run.ts';
 
 const silent = { code: 'deadline', message: 'no answer' } as const;
@@ -32,6 +32,22 @@ describe('a node that waits says by which rule', () => {
   ] as const)('for a change that %s forbids', (rule, kind, command) => {
     const run = replacing().done('replaceMember', { kind, refusal: { rule, sentence: 'not now' } });
     expect(waitingFor(run.snapshot)).toEqual({ rule, sentence: 'not now', command });
+  });
+
+  test('for a step of a restore that failed, and for the coordinator of one', () => {
+    const lost = (coordinator: string) =>
+      new ChartRun()
+        .done('prepare', prepared({ store: 'snapshot' }))
+        .send({ type: 'gossip.changed', atMs: 0, peers: [peer(coordinator), peer('c')] });
+    const failed = lost('b').fails('chooseSnapshot', 'E2D_STORE_UNREACHABLE');
+    expect(waitingFor(failed.snapshot)).toMatchObject({
+      rule: 'S4',
+      sentence: expect.stringContaining('chooseSnapshot failed'),
+    });
+    expect(waitingFor(lost('0').snapshot)).toMatchObject({
+      rule: 'S4',
+      sentence: expect.stringContaining('0 is to propose the plan'),
+    });
   });
 
   test('for a change that fails', () => {

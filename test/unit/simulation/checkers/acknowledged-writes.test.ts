@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AcknowledgedWrites } from '../../../../src/simulation/checkers/acknowledged-writes.ts';
 import type { EtcdDisk } from '../../../../src/simulation/etcd/disk.ts';
-import { answerOf, clientOf, machineAt, settledWorld } from './run-world.ts';
+import type { World } from '../../../../src/simulation/world.ts';
+import { securedWorld } from './restored-world.ts';
+import { answerOf, clientOf, loseAll, machineAt, settledWorld } from './run-world.ts';
 
 async function worldWithWrites() {
   const run = await settledWorld();
@@ -76,4 +78,61 @@ test('one lost disk of three is no disaster, nor is an empty one', async () => {
   expect(world.isDisaster).toBe(false);
   for (const { disk } of world.machines) forget(disk, 'b');
   expect(sentences(world)).toHaveLength(1);
+});
+
+describe('after a restore', () => {
+  async function restoredWithWrites() {
+    const checker = new AcknowledgedWrites();
+    const { run } = await securedWorld();
+    checker.look(run.world);
+    const { world } = run;
+    return { run, world, checker };
+  }
+
+  function said(checker: AcknowledgedWrites, world: World) {
+    checker.finish(world);
+    return checker.violations.map(({ rule, sentence }) => `${rule} ${sentence}`);
+  }
+
+  test('what came after the snapshot may be missing once all disks were lost', async () => {
+    const { run, world, checker } = await restoredWithWrites();
+    await loseAll(run);
+    await run.pass(40_000);
+    expect([...world.etcd.clusterIds]).toHaveLength(2);
+    expect(said(checker, world)).toEqual([]);
+  });
+
+  test('it may not where they were not, unless an operator gave the lineage up', async () => {
+    const { run, world, checker } = await restoredWithWrites();
+    const lineage = machineAt(world, 0).identity?.lineage ?? null;
+    const client = clientOf(world, machineAt(world, 0));
+    await loseAll(run);
+    await run.pass(40_000);
+    world.lostClusters.clear();
+    expect(said(checker, world)).toEqual([
+      expect.stringMatching(/^S1 \d+ acknowledged writes are lost/),
+    ]);
+    world.happened({
+      kind: 'ordered',
+      machine: 'n1',
+      order: { kind: 'goBack', snapshotId: null, lineage },
+    });
+    client.close();
+    expect(said(new AcknowledgedWrites(), world)).toEqual([]);
+  });
+
+  test('what came before it may not be missing, whatever was lost', async () => {
+    const { run, world, checker } = await restoredWithWrites();
+    await loseAll(run);
+    await run.pass(40_000);
+    for (const { disk } of world.machines) {
+      const entry = disk.data?.log[0];
+      if (entry?.command.kind !== 'restored') throw new Error('nothing was restored');
+      const keyspace = { ...entry.command.keyspace, writes: [] };
+      disk.data?.log.splice(0, 1, { ...entry, command: { ...entry.command, keyspace } });
+    }
+    expect(said(checker, world)).toEqual([
+      expect.stringMatching(/^S1 \d+ acknowledged writes are lost/),
+    ]);
+  });
 });
