@@ -144,7 +144,8 @@ function missed(run: RecordedRun, node: string): boolean {
   return run.steps.some(({ snapshot: { context } }) => misses(context).includes(node));
 }
 
-const settled = 'active.running.(etcd.up.healthy quorum.held standing.voting membership.watching)';
+const settled =
+  'active.running.(etcd.up.healthy quorum.held standing.voting membership.watching backup.idle proof.idle)';
 
 test(`bootstrap: ${stories.bootstrap}`, async () => {
   const { runs, nodes } = await told('bootstrap');
@@ -333,5 +334,34 @@ test(`e2d-killed: ${stories['e2d-killed']}`, async () => {
   ).toEqual(['prepare']);
   expect(memberIdsOf([before, after])).toHaveLength(1);
   expect(statesOf(after).at(-1)).toBe(settled);
+  expect(changesOf(story.runs)).toEqual([]);
+});
+
+test(`total-loss: ${stories['total-loss']}`, async () => {
+  const story = await told('total-loss');
+  const [before, after] = [0, 1].map((life) =>
+    story.nodes.map((node) => story.runsOf(node)[life]!),
+  ) as [readonly RecordedRun[], readonly RecordedRun[]];
+  const plans = after.map(({ steps }) =>
+    steps
+      .map(({ snapshot: { context } }) => context.identity.plan)
+      .findLast((plan) => plan?.stage === 'launched'),
+  );
+  const [plan] = plans;
+  expect(plan?.plan.snapshot).toMatchObject({ revision: expect.any(Number) });
+  expect(plans, 'one plan, and one snapshot').toEqual([plan, plan, plan]);
+  for (const run of after) {
+    expect(pathsOf(run)).toEqual([null, 'restore-from-snapshot']);
+    const deeds = deedsOf([run]).map(({ src }) => src);
+    const steps = ['stageSnapshot', 'installSnapshot', 'launchEtcd', 'recordCluster'];
+    expect(deeds.filter((src) => steps.includes(src))).toEqual(steps);
+    expect(endOf(run).identity.lineage).toBe(plan?.plan.id);
+  }
+  expect(
+    after.flatMap((run) => deedsOf([run])).filter(({ id }) => id === 'chooseSnapshot'),
+  ).toHaveLength(1);
+  expect(clusterIdsOf(before)).toHaveLength(1);
+  expect(clusterIdsOf(after)).toHaveLength(1);
+  expect(clusterIdsOf([...before, ...after])).toHaveLength(2);
   expect(changesOf(story.runs)).toEqual([]);
 });

@@ -18,6 +18,8 @@ export const stories = {
     'The etcd of one node is killed: its e2d starts it again from the same data, as the same member.',
   'e2d-killed':
     'One e2d is killed and started again: it adopts the etcd that ran on without it, and starts none.',
+  'total-loss':
+    'All three nodes lose their disks: they agree on one snapshot of the store, each restores that very file, and the cluster goes on as a new lineage.',
 } as const;
 
 export type StoryName = keyof typeof stories;

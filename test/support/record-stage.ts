@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,10 +21,13 @@ const calmMs = 1_500;
 
 /** Plays a story with real processes and returns what the nodes recorded, in order. */
 export async function playStory(script: Script): Promise<readonly KeptSegment[]> {
-  const { healthCheckTimeout, isolated, play } = script;
+  const { healthCheckTimeout, isolated, withStore, play } = script;
   const folder = mkdtempSync(join(tmpdir(), 'e2d-network-'));
   const network = isolated ? await IsolatedNetwork.create({ size: 3, folder }) : null;
-  const flags = ['--health-check-timeout', healthCheckTimeout];
+  const store = join(folder, 'store');
+  mkdirSync(store);
+  const keeping = ['--snapshot-backup-url', `file://${store}`, '--snapshot-interval', '1s'];
+  const flags = [...['--health-check-timeout', healthCheckTimeout], ...(withStore ? keeping : [])];
   const cluster = new TestCluster({
     size: 3,
     flags,
@@ -34,7 +37,7 @@ export async function playStory(script: Script): Promise<readonly KeptSegment[]>
   try {
     cluster.start();
     await isWhole(cluster);
-    await play({ cluster, network, keep: (node) => shelf.keep(node) });
+    await play({ cluster, network, store, keep: (node) => shelf.keep(node) });
     await pause(calmMs);
     await Promise.all(cluster.nodes.map((node) => node.killBoth()));
     for (const node of cluster.nodes) await shelf.keep(node);

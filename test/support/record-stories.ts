@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StoryName } from '../replay/stories.ts';
 import type { TestCluster } from './cluster.ts';
@@ -10,6 +11,8 @@ export interface Stage {
   readonly cluster: TestCluster;
   /** Only where the script asks for it. */
   readonly network: IsolatedNetwork | null;
+  /** The folder of the snapshots; nothing is in it where the script asks for none. */
+  readonly store: string;
   /** Keeps what a node has recorded so far: for a disk that is about to be lost. */
   readonly keep: (node: TestNode) => Promise<void>;
 }
@@ -17,6 +20,8 @@ export interface Stage {
 export interface Script {
   readonly healthCheckTimeout: string;
   readonly isolated?: true;
+  /** The cluster has a snapshot store, and what each node keeps there every second. */
+  readonly withStore?: true;
   readonly play: (stage: Stage) => Promise<void>;
 }
 
@@ -117,6 +122,22 @@ export const scripts: Readonly<Record<StoryName, Script>> = {
       const node = await cluster.follower();
       await node.killE2d();
       node.start();
+      await isWhole(cluster);
+    },
+  },
+  'total-loss': {
+    healthCheckTimeout: '1m',
+    withStore: true,
+    play: async ({ cluster, store, keep }) => {
+      await cluster.node(0).gateway.put('/told', '"before"');
+      await waitUntil(async () => (await readdir(store)).length > 1, {
+        what: 'the store holds a snapshot of it',
+        withinMs: 20_000,
+      });
+      await Promise.all(cluster.nodes.map((node) => node.killBoth()));
+      for (const node of cluster.nodes) await keep(node);
+      await Promise.all(cluster.nodes.map((node) => node.loseDisk()));
+      cluster.start();
       await isWhole(cluster);
     },
   },

@@ -19,11 +19,12 @@ const moments = [
   ['having installed', /"xstate.done.actor.installSnapshot"/, 'gone back'],
 ] as const;
 
-test('its e2d is killed at every step: all is as before, or all have gone back', async () => {
-  const scene = await openScene();
-  const came: string[][] = [];
-  for (const [name, moment] of moments) {
-    came.push([name, await goBackWithKill(scene, { victim: 0, moment })]);
-  }
-  expect(came).toEqual(moments.map(([name, , outcome]) => [name, outcome]));
-});
+test.each(['as before', 'gone back'] as const)(
+  'its e2d is killed at every step that leaves all %s',
+  async (outcome) => {
+    const scene = await openScene();
+    for (const [name, moment] of moments.filter(([, , end]) => end === outcome)) {
+      expect(await goBackWithKill(scene, { victim: 0, moment }), name).toBe(outcome);
+    }
+  },
+);

@@ -77,7 +77,7 @@ test('its e2d is killed at every step of a rebuild: nothing has changed, or it g
     if (armed !== undefined) await isKilled(survivor, armed);
     survivor.start();
   }
-});
+}, 300_000);
 
 async function loseOthers({ cluster }: Scene): Promise<void> {
   const [, ...others] = cluster.nodes;
