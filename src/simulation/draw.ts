@@ -60,10 +60,7 @@ const ofStore: readonly FaultKind[] = [
 const losses = ['total-loss', 'total-loss', 'operator-restore', 'operator-rebuild'] as const;
 
 /** Each seed has its own mix: some kinds are not drawn at all, and others all the more often. */
-function drawFaults(
-  random: SeededRandom,
-  { size, snapshots }: ClusterDraft,
-): readonly Fault[] {
+function drawFaults(random: SeededRandom, { size, snapshots }: ClusterDraft): readonly Fault[] {
   const sensible = faultKinds.filter((kind) => snapshots !== null || !ofStore.includes(kind));
   const mix = sensible.filter(() => random.chance(0.35));
   const kinds: readonly FaultKind[] = mix.length === 0 ? sensible : mix;
@@ -73,21 +70,23 @@ function drawFaults(
   const wanted = Array.from({ length: count }, (_, at) =>
     at === 0 && isLost ? random.pick(losses) : random.pick(kinds),
   );
-  return wanted.map((kind, at) => {
-    const from = at === 0 && isLost ? 30_000 : beginMs;
-    const atMs = random.integer(from, healAtMs - 10_000);
-    const longest = Math.min(random.pick([3_000, 15_000, 60_000]), healAtMs - atMs);
-    const order = Array.from({ length: size }, (_, index) => ({ index, key: random.next() }));
-    const involved = random.integer(1, Math.max(1, size - 1));
-    return {
-      kind,
-      atMs,
-      forMs: random.integer(500, Math.max(500, longest)),
-      machines: order
-        .sort((a, b) => a.key - b.key)
-        .slice(0, involved)
-        .map(({ index }) => index),
-      strength: random.next(),
-    };
-  }).sort((a, b) => a.atMs - b.atMs);
+  return wanted
+    .map((kind, at) => {
+      const from = at === 0 && isLost ? 30_000 : beginMs;
+      const atMs = random.integer(from, healAtMs - 10_000);
+      const longest = Math.min(random.pick([3_000, 15_000, 60_000]), healAtMs - atMs);
+      const order = Array.from({ length: size }, (_, index) => ({ index, key: random.next() }));
+      const involved = random.integer(1, Math.max(1, size - 1));
+      return {
+        kind,
+        atMs,
+        forMs: random.integer(500, Math.max(500, longest)),
+        machines: order
+          .sort((a, b) => a.key - b.key)
+          .slice(0, involved)
+          .map(({ index }) => index),
+        strength: random.next(),
+      };
+    })
+    .sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,7 +1,6 @@
 import type { RestoreOrder } from '../../machines/facts.ts';
 import { refuseOrder } from '../../machines/node/restore-order.ts';
 import { dataKey, recordKey } from '../snapshots/catalogue/layout.ts';
-import type { SnapshotEntry } from '../snapshots/catalogue/snapshot-entry.ts';
 import { byRevision, isE2dEntry } from '../snapshots/catalogue/snapshot-order.ts';
 import type { SnapshotRecord } from '../snapshots/catalogue/snapshot-record.ts';
 import { sealed, sizeOf } from './etcd/keyspace.ts';
@@ -110,9 +109,7 @@ export const recoveryFaults: Readonly<Record<RecoveryKind, Inject>> = {
   },
 };
 
-function onStore(
-  act: (store: SimulatedStore, fault: Fault) => (() => void) | null,
-): Inject {
+function onStore(act: (store: SimulatedStore, fault: Fault) => (() => void) | null): Inject {
   return ({ store }, fault) => (store === null ? null : act(store, fault));
 }
 
@@ -155,32 +152,51 @@ const ailments: readonly Ailment[] = [
 /** Another cluster’s snapshot, an etcd-manager’s, or the one object of the first e2d. */
 function putForeign(store: SimulatedStore, world: World, { strength, atMs }: Fault): void {
   const takenAt = '2026-01-01T00:00:30Z';
-  const id = `2026-01-01T00:00:30Z-000000999999-${String(Math.floor(atMs)).padStart(6, '0')}`;
-  const entry: SnapshotEntry = { kind: 'single', id: 'etcd.snapshot', takenAt, storedBytes: 4_096 };
-  if (strength < 0.25) return store.putForeign(entry);
-  if (strength < 0.5) {
-    return store.putForeign({ ...entry, id: `m-${id}`, kind: 'etcd-manager', etcdVersion: '3.6.5' });
-  }
-  const key = ['theirs', { value: '1', createRevision: 2, modRevision: 2, leaseId: null }] as const;
-  const keyspace = sealed({
-    clusterId: 'f0f0',
-    revision: 999_999,
-    keys: [key],
-    leases: [],
-    writes: ['theirs\n1'],
-  });
-  const stored = { sizeBytes: sizeOf(keyspace), sha256: keyspace.sha256 };
+  const name = `2026-01-01T00:00:30Z-000000999999-${String(Math.floor(atMs)).padStart(6, '0')}`;
+  if (strength >= 0.5) return void putOtherCluster(store, world, { id: name, takenAt });
+  const id = strength < 0.25 ? 'etcd.snapshot' : `m-${name}`;
+  const entry = { id, takenAt, storedBytes: sizeOf(foreignContent) };
+  store.putForeign(
+    strength < 0.25
+      ? { ...entry, kind: 'single' }
+      : { ...entry, kind: 'etcd-manager', etcdVersion: '3.6.5' },
+  );
+  store.put(dataKey(id), foreignData);
+}
+
+const foreignContent = sealed({
+  clusterId: 'f0f0',
+  revision: 999_999,
+  keys: [['theirs', { value: '1', createRevision: 2, modRevision: 2, leaseId: null }]],
+  leases: [],
+  writes: ['theirs\n1'],
+});
+
+const foreignData: StoredBody = {
+  kind: 'data',
+  keyspace: foreignContent,
+  sizeBytes: sizeOf(foreignContent),
+  damage: null,
+};
+
+/** The snapshot of a cluster of which nobody here has heard, with all that belongs to it. */
+function putOtherCluster(
+  store: SimulatedStore,
+  { machines }: World,
+  { id, takenAt }: { readonly id: string; readonly takenAt: string },
+): void {
+  const stored = { sizeBytes: sizeOf(foreignContent), sha256: foreignContent.sha256 };
   const record: SnapshotRecord = {
     version: 1,
     id,
     takenAt,
     lineage: foreignLineage,
     parent: null,
-    revision: keyspace.revision,
+    revision: foreignContent.revision,
     raftTerm: 9,
     raftIndex: 999_999,
     members: [],
-    requiredSize: world.machines.length,
+    requiredSize: machines.length,
     etcdVersion: '3.6.14',
     e2dVersion: '0.0.0',
     stored,
@@ -192,7 +208,7 @@ function putForeign(store: SimulatedStore, world: World, { strength, atMs }: Fau
     trigger: 'interval',
   };
   store.put(`${id}/e2d.begun.json`, { kind: 'begun' });
-  store.put(dataKey(id), { kind: 'data', keyspace, sizeBytes: stored.sizeBytes, damage: null });
+  store.put(dataKey(id), foreignData);
   store.put(recordKey(id), { kind: 'record', record });
   store.put(`${id}/_etcd_backup.meta`, { kind: 'meta' });
 }
@@ -219,11 +235,7 @@ function loseMajority(world: World, fault: Fault): (() => void) | null {
 }
 
 /** Gives an order as soon as it is not refused, once; until it is called back. */
-function insist(
-  world: World,
-  machine: SimulatedMachine,
-  orderOf: () => RestoreOrder,
-): () => void {
+function insist(world: World, machine: SimulatedMachine, orderOf: () => RestoreOrder): () => void {
   let isOver = false;
   const attempt = () => {
     if (isOver) return;

@@ -36,11 +36,17 @@ export class Liveness implements Checker {
     const isWhole = machines.every(
       ({ disk, dataLost }) => !dataLost && disk.state !== 'unreadable',
     );
-    if (isWhole && stuck.length === 0) {
+    if (isWhole && stuck.length === 0 && !isForestalled(world)) {
       const sayings = waiting.map((machine) => `${machine.name} ${standOf(machine)}`);
       blame(`no data was lost, but the cluster is not well: ${sayings.join('; ')}`);
     }
   }
+}
+
+/** Before a first cluster formed, its store held what a person has to say something to. */
+function isForestalled({ etcd, store }: World): boolean {
+  const [formed] = etcd.clusterIds;
+  return formed === undefined && store !== null && store.entries.length > 0;
 }
 
 export function isClusterWell({ machines, etcd }: World): boolean {

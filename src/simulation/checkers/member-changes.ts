@@ -1,3 +1,4 @@
+import type { ClusterId } from '../../../machines/facts.ts';
 import { quorumMargin } from '../../../machines/quorum.ts';
 import type { RuleId } from '../../../machines/rules.ts';
 import type { ConfigChangeEvent } from '../etcd/events.ts';
@@ -19,7 +20,8 @@ export class MemberChanges implements Checker {
   readonly violations: Violation[] = [];
   readonly #world: () => World;
   readonly #draft: ClusterDraft;
-  readonly #removalsAtMs: number[] = [];
+  /** By cluster: one that was restored counts anew, for its own keys are cleared (S5). */
+  readonly #removalsAtMs = new Map<ClusterId, number[]>();
   /** When each learner was added. */
   readonly #addedAtMs = new Map<string, number>();
   readonly #presence = new Presence();
@@ -76,12 +78,13 @@ export class MemberChanges implements Checker {
       this.#blame('S11', event, `the margin goes from ${before} to ${after}`);
     }
     if (healthyBefore.includes(memberId)) this.#blame('S11', event, 'the member is well');
-    const lately = this.#removalsAtMs.filter((one) => one > atMs - hourMs);
+    const removals = this.#removalsAtMs.get(event.clusterId) ?? [];
+    const lately = removals.filter((one) => one > atMs - hourMs);
     if (lately.length >= this.#draft.maxRemovalsPerHour) {
       const cap = this.#draft.maxRemovalsPerHour;
       this.#blame('S14', event, `${lately.length} were removed within the hour, of ${cap} allowed`);
     }
-    this.#removalsAtMs.push(atMs);
+    this.#removalsAtMs.set(event.clusterId, [...removals, atMs]);
     this.#checkAbsence(event);
   }
 

@@ -1,8 +1,8 @@
 import type { ClusterId } from '../../../machines/facts.ts';
 import type { RuleId } from '../../../machines/rules.ts';
 import { clusterRecordKey, snapshotMarkerKey, volatilePrefix } from '../../etcd/membership/keys.ts';
-import { restoredFrom } from '../etcd/restored-data.ts';
 import { stateOf } from '../etcd/durability.ts';
+import { restoredFrom } from '../etcd/restored-data.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 import { lineageIn } from './store-kept.ts';
@@ -30,7 +30,8 @@ export class NewLineage implements Checker {
       if (lineage === lineageIn(origin.keyspace) && (record?.modRevision ?? 0) <= origin.revision) {
         continue;
       }
-      if (lineage !== origin.planId) blame(`it says that it is of ${lineage}, not ${origin.planId}`);
+      if (lineage !== origin.planId)
+        blame(`it says that it is of ${lineage}, not ${origin.planId}`);
       for (const [key, { modRevision }] of keys) {
         if (!key.startsWith(volatilePrefix) || modRevision > origin.revision) continue;
         blame(`${key} is left of the cluster that the snapshot is of`);
@@ -48,7 +49,11 @@ export class NewLineage implements Checker {
       .map((write) => Number(write.revision));
     const highest = Math.max(0, ...shown);
     if (revision > highest) return;
-    this.#blame(world, 'S5', `${clusterId} began at revision ${revision}, and ${highest} was shown`);
+    this.#blame(
+      world,
+      'S5',
+      `${clusterId} began at revision ${revision}, and ${highest} was shown`,
+    );
   }
 
   #blame({ time }: World, rule: RuleId, sentence: string): void {

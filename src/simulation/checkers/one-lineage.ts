@@ -11,11 +11,14 @@ interface Birth {
 
 /**
  * Of all clusters that etcd ever ran in one began empty, whether it has acknowledged a write or
- * not; the others were restored, and no two of them serve side by side.
+ * not, unless nothing at all was left of it; the others were restored, and no two of them serve side
+ * by side.
  */
 export class OneLineage implements Checker {
   readonly violations: Violation[] = [];
   readonly #births = new Map<ClusterId, Birth>();
+  /** Began empty when nothing was left that could have told of a cluster before. */
+  readonly #anew = new Set<ClusterId>();
 
   /** To be called every little while: what a cluster came from is told by its first data. */
   look(world: World): void {
@@ -24,7 +27,9 @@ export class OneLineage implements Checker {
       if (data === null || data.log.length === 0 || this.#births.has(data.clusterId)) continue;
       const parent = restoredFrom(data)?.keyspace.clusterId ?? null;
       this.#births.set(data.clusterId, { parent });
-      if (parent === null && this.#births.size > 1) this.#checkEmpty(world, data.clusterId);
+      if (parent !== null || this.#births.size === 1) continue;
+      this.#checkEmpty(world, data.clusterId);
+      if (!isRemembered(world, data.clusterId)) this.#anew.add(data.clusterId);
     }
   }
 
@@ -32,7 +37,9 @@ export class OneLineage implements Checker {
     const { etcd, time } = world;
     this.look(world);
     const ids = [...etcd.clusterIds];
-    const roots = ids.filter((id) => (this.#births.get(id)?.parent ?? null) === null);
+    const roots = ids.filter(
+      (id) => (this.#births.get(id)?.parent ?? null) === null && !this.#anew.has(id),
+    );
     if (roots.length > 1) {
       const sentence = `etcd ran in ${roots.length} clusters: ${roots.join(', ')}`;
       this.violations.push({ rule: 'S7', sentence, atMs: time.nowMs() });
@@ -63,4 +70,12 @@ export class OneLineage implements Checker {
       current = clusterId;
     }
   }
+}
+
+/** Whether any machine knows of a cluster before this one, by its data or by its identity. */
+function isRemembered({ machines }: World, clusterId: ClusterId): boolean {
+  return machines.some(({ disk, identity }) => {
+    const known = [disk.data?.clusterId, identity?.clusterId];
+    return known.some((one) => typeof one === 'string' && one !== clusterId);
+  });
 }

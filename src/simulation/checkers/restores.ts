@@ -11,7 +11,7 @@ import type { World } from '../world.ts';
 import type { Checker, Violation } from './checker.ts';
 
 /** The cluster that a plan makes, by the ids that etcd gives. */
-export function clusterOf({ id, members }: BootstrapPlan): ClusterId {
+function clusterOf({ id, members }: BootstrapPlan): ClusterId {
   return clusterIdOf(members.map(({ peerUrl }) => memberIdOf([peerUrl], id)));
 }
 
@@ -25,7 +25,10 @@ export class Restores implements Checker {
   /** Plans that restore, by the cluster that they make. */
   readonly #plans = new Map<ClusterId, BootstrapPlan>();
   /** Data that was ever seen on a disk, and how often that disk had been lost by then. */
-  readonly #seen = new Map<DataDir, { readonly machine: SimulatedMachine; readonly wiped: number }>();
+  readonly #seen = new Map<
+    DataDir,
+    { readonly machine: SimulatedMachine; readonly wiped: number }
+  >();
   #isApproved = false;
   readonly #told = new Set<DataDir>();
 
@@ -65,7 +68,10 @@ export class Restores implements Checker {
   #checkChoice({ machine, snapshotId, keyspace, order }: Extract<Deed, { kind: 'chosen' }>): void {
     if (order === null) return;
     if (order.snapshotId === null || order.snapshotId === snapshotId) return;
-    this.#blame('S4', `${machine} was told ${order.snapshotId}, and took ${snapshotId} (${keyspace.sha256})`);
+    this.#blame(
+      'S4',
+      `${machine} was told ${order.snapshotId}, and took ${snapshotId} (${keyspace.sha256})`,
+    );
   }
 
   #checkWay(machine: SimulatedMachine, plan: BootstrapPlan): void {

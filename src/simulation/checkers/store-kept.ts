@@ -35,7 +35,8 @@ export class StoreKept implements Checker {
     const record = store.objects.get(recordKey(id));
     const data = store.objects.get(dataKey(id));
     if (record?.kind !== 'record' || data?.kind !== 'data') {
-      return this.#blame(`${id} shows, and is not complete`);
+      this.#blame(`${id} shows, and is not complete`);
+      return;
     }
     const own = lineageIn(data.keyspace);
     if (record.record.lineage !== lineage || own !== lineage) {
@@ -51,7 +52,10 @@ export class StoreKept implements Checker {
     const record = store.objects.get(recordKey(id));
     if (key !== metaKey(id) || record?.kind !== 'record') return;
     const theirs = record.record.lineage;
-    if (theirs !== lineage) return this.#blame(`${id} of ${theirs} was let go by ${lineage}`);
+    if (theirs !== lineage) {
+      this.#blame(`${id} of ${theirs} was let go by ${lineage}`);
+      return;
+    }
     const own = store.entries
       .filter(isE2dEntry)
       .filter((entry) => entry.record.lineage === lineage)

@@ -25,7 +25,12 @@ export function restoredData(plan: BootstrapPlan, keyspace: Keyspace, peerUrl: s
     },
     ...members.map((member) => ({ kind: 'config', change: { kind: 'add', member } }) as const),
   ];
-  const log = commands.map((command, at) => ({ index: at + 1, term: 1, command, proposalId: null }));
+  const log = commands.map((command, at) => ({
+    index: at + 1,
+    term: 1,
+    command,
+    proposalId: null,
+  }));
   return {
     memberId: memberIdOf([peerUrl], plan.id),
     clusterId: clusterIdOf(members.map(({ id }) => id)),
@@ -37,7 +42,9 @@ export function restoredData(plan: BootstrapPlan, keyspace: Keyspace, peerUrl: s
 }
 
 /** What a log was restored from; null for one that began empty. */
-export function restoredFrom({ log }: DataDir): Extract<LogEntry['command'], { kind: 'restored' }> | null {
+export function restoredFrom({
+  log,
+}: DataDir): Extract<LogEntry['command'], { kind: 'restored' }> | null {
   const command = log[0]?.command;
   return command?.kind === 'restored' ? command : null;
 }

@@ -96,7 +96,7 @@ async function refuseWhileMembersAnswer(
       const status = await endpoint.status({ signal, timeoutMs: 1_000 }).catch(() => null);
       endpoint.close();
       if (status?.memberId !== id) continue;
-      throw new E2dError(`Member ${id} still answers.`, { code: 'E2D_DATA_ELSEWHERE' });
+      throw new E2dError(`Member ${id} still answers.`, { code: 'E2D_DATA_AT_STAKE' });
     }
   }
 }

@@ -4,10 +4,10 @@ import type { SnapshotProof, SnapshotRecord } from '../../snapshots/catalogue/sn
 import type { Keyspace } from '../etcd/keyspace.ts';
 
 /** What may be wrong with stored bytes. */
-export type Damage = 'truncated' | 'flipped' | 'emptied';
+type Damage = 'truncated' | 'flipped' | 'emptied';
 
 /** The data of a snapshot, as it lies in the store. */
-export interface StoredData {
+interface StoredData {
   readonly keyspace: Keyspace;
   sizeBytes: number;
   damage: Damage | null;

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { Liveness } from '../../../../src/simulation/checkers/liveness.ts';
 import type { World } from '../../../../src/simulation/world.ts';
-import { answerOf, clientOf, holdE2d, machineAt, memberIdOf, settledWorld } from './run-world.ts';
+import {
+  answerOf,
+  clientOf,
+  emptyWorld,
+  holdE2d,
+  machineAt,
+  memberIdOf,
+  settledWorld,
+  withStore,
+} from './run-world.ts';
 
 function verdict(world: World) {
   const checker = new Liveness();
@@ -90,4 +99,21 @@ test('a cluster with a member too few is not well, however well its nodes are', 
   const gone = machineAt(world, 2);
   await answerOf(run, clientOf(world, machineAt(world, 0)).remove(memberIdOf(gone)));
   expect(verdict(world).isWell).toBe(false);
+});
+
+test('nodes that found another’s snapshot before they were a cluster may wait for a person', async () => {
+  const { snapshots } = withStore;
+  if (!snapshots) throw new Error('no store');
+  const run = emptyWorld([], { snapshots: { ...snapshots, restorePolicy: 'manual' } });
+  const { store, machines } = run.world;
+  store?.putForeign({
+    kind: 'single',
+    id: 'etcd.snapshot',
+    takenAt: '2026-01-01T00:00:00Z',
+    storedBytes: 4_096,
+  });
+  for (const machine of machines) machine.startE2d();
+  await run.pass(20_000);
+  expect([...run.world.etcd.clusterIds]).toEqual([]);
+  expect(verdict(run.world)).toEqual({ isWell: false, said: [] });
 });
