@@ -6,6 +6,20 @@ import { Coverage, countMarks, markedChart } from './coverage.ts';
 const exits = ['corrupt-data', 'removed-from-cluster', 'member-mismatch', 'cluster-id-mismatch'];
 const fault = { code: 'put', message: 'put by hand' };
 
+const orders = ['approve', 'goBack', 'rebuild', 'callOff'].map((kind) => ({
+  kind,
+  snapshotId: null,
+  lineage: null,
+}));
+
+/** What any effect that is put here may come back with. */
+const output = {
+  kind: 'failed',
+  fault,
+  choice: { id: 'put', sha256: '', revision: 0 },
+  planId: 'put',
+};
+
 /**
  * What is reached by putting an event to a chart that a seed has brought to the right state:
  * results and deadlines of effects that never fail or hang in a simulated world, since only a
@@ -32,7 +46,8 @@ export function reachByHand(
 function eventsOf(type: string): readonly AnyEventObject[] {
   const actorId = type.split('.').at(-1);
   if (type.startsWith('xstate.error.actor.')) return [{ type, error: fault, actorId }];
-  if (type.startsWith('xstate.done.actor.')) return [{ type, output: null, actorId }];
+  if (type.startsWith('xstate.done.actor.')) return [{ type, output, actorId }];
+  if (type === 'operator.restore.requested') return orders.map((order) => ({ type, order }));
   if (type === 'etcd.exited') {
     return exits.map((kind) => ({ type, atMs: 0, reason: { kind, sentence: kind } }));
   }

@@ -339,9 +339,9 @@ test(`e2d-killed: ${stories['e2d-killed']}`, async () => {
 
 test(`total-loss: ${stories['total-loss']}`, async () => {
   const story = await told('total-loss');
-  const [before, after] = [0, 1].map((life) =>
+  const [before = [], after = []] = [0, 1].map((life) =>
     story.nodes.map((node) => story.runsOf(node)[life]!),
-  ) as [readonly RecordedRun[], readonly RecordedRun[]];
+  );
   const plans = after.map(({ steps }) =>
     steps
       .map(({ snapshot: { context } }) => context.identity.plan)

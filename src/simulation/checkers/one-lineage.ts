@@ -11,8 +11,8 @@ interface Birth {
 
 /**
  * Of all clusters that etcd ever ran in one began empty, whether it has acknowledged a write or
- * not, unless nothing at all was left of it; the others were restored, and no two of them serve side
- * by side.
+ * not, unless nothing at all was left of it; the others were restored, and no two of them serve
+ * side by side.
  */
 export class OneLineage implements Checker {
   readonly violations: Violation[] = [];

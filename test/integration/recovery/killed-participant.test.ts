@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { momentsToTry } from '../../support/moments.ts';
 import { goBackWithKill, openScene } from './kills.ts';
 
 /** In the order in which they come. The coordinator releases a plan of which one is not alive. */
@@ -18,11 +19,11 @@ const moments = [
 test('its e2d is killed at every step: all is as before, or all have gone back', async () => {
   const scene = await openScene();
   const came = new Map<string, string>();
-  for (const [name, moment] of moments) {
+  for (const [name, moment] of momentsToTry(moments)) {
     came.set(name, await goBackWithKill(scene, { victim: 2, moment }));
   }
-  const launched = moments.slice(4).map(([name]) => came.get(name));
+  const launched = moments.slice(4).flatMap(([name]) => came.get(name) ?? []);
   expect(launched, 'who is to launch is never left behind').toEqual(
     launched.map(() => 'gone back'),
   );
-});
+}, 600_000);
