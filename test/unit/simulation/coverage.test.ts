@@ -59,14 +59,9 @@ const walks: Readonly<Record<string, () => ChartRun>> = {
       .send(probed({ status: status('a') }))
       .fails('recordCluster')
       .elapse('settleRetry'),
-  'a learner that has caught up is started anew, for its etcd does not serve': () => {
-    const run = new ChartRun().done('prepare', prepared()).send(answer(null));
-    run.done('replaceMember', admitted);
-    const { identity: written } = run.input('writeIdentity', 'rememberAdmission');
-    run.done('writeIdentity', written, 'rememberAdmission').done('launchEtcd', { pid: 7 });
-    run.send(observed(0, caughtUp)).send(observed(400, caughtUp));
-    return run.done('stopEtcd', null, 'rouseEtcd');
-  },
+  'a learner that has caught up is started anew, for its etcd does not serve': () =>
+    muteLearner().done('stopEtcd', null, 'rouseEtcd'),
+  'the etcd of such a learner does not end': () => muteLearner().fails('rouseEtcd'),
   'an operator calls off what a coordinator that is gone has left': () =>
     bound({ liveness: 'failed' }).send({ type: 'operator.restore.requested', order: callOff }),
   'a survivor makes way for the cluster that was built anew': () =>
@@ -74,18 +69,27 @@ const walks: Readonly<Record<string, () => ChartRun>> = {
   'the etcd of a survivor that makes way does not end': () => superseded().fails('stopOldEtcd'),
 };
 
-const admitted: ChangeOutcome = {
-  kind: 'done',
+const admitted = {
+  kind: 'done' as const,
   clusterId: 'c1',
   members: [member('b'), member('a', { name: '', learner: true, id: 'mnew' })],
   memberId: 'mnew',
-};
+} satisfies ChangeOutcome;
 
 const caughtUp = {
   members: admitted.members,
   statuses: { mb: status('b', { leaderId: 'mb' }) },
   progress: { commit: 1_000, match: { mnew: 950 } },
 };
+
+function muteLearner(): ChartRun {
+  const run = new ChartRun().done('prepare', prepared()).send(answer(null));
+  run.done('replaceMember', admitted);
+  const { identity: written } = run.input('writeIdentity', 'rememberAdmission');
+  run.done('writeIdentity', written, 'rememberAdmission').done('launchEtcd', { pid: 7 });
+  run.send(observed(0, caughtUp)).send(observed(400, caughtUp));
+  return run;
+}
 
 /** Its cluster lost quorum, and was built anew from another node, which has let this one in. */
 function superseded(): ChartRun {
