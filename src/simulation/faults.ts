@@ -1,3 +1,4 @@
+import type { DrawnFault } from './drawn-fault.ts';
 import type { Links } from './links.ts';
 import { recoveryFaults, recoveryKinds } from './recovery-faults.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
@@ -43,15 +44,8 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number];
 
-/** One fault, fully drawn: leaving out others does not change it, so that a list can be reduced. */
-export interface Fault {
+export interface Fault extends DrawnFault {
   readonly kind: FaultKind;
-  readonly atMs: number;
-  readonly forMs: number;
-  /** Indexes of machines, in the order they were drawn; at least one. */
-  readonly machines: readonly number[];
-  /** What the kind makes of it: a rate, a count, a speed; in [0, 1). */
-  readonly strength: number;
 }
 
 /** Begins a fault, and gives back what ends it; null when it could not be done just then. */

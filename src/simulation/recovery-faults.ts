@@ -3,8 +3,8 @@ import { refuseOrder } from '../../machines/node/restore-order.ts';
 import { dataKey, recordKey } from '../snapshots/catalogue/layout.ts';
 import { byRevision, isE2dEntry } from '../snapshots/catalogue/snapshot-order.ts';
 import type { SnapshotRecord } from '../snapshots/catalogue/snapshot-record.ts';
+import type { DrawnFault } from './drawn-fault.ts';
 import { sealed, sizeOf } from './etcd/keyspace.ts';
-import type { Fault } from './faults.ts';
 import type { SimulatedMachine } from './simulated-machine.ts';
 import type { SimulatedStore } from './store/simulated-store.ts';
 import type { StoredBody } from './store/stored-snapshot.ts';
@@ -27,7 +27,7 @@ export const recoveryKinds = [
 
 export type RecoveryKind = (typeof recoveryKinds)[number];
 
-type Inject = (world: World, fault: Fault) => (() => void) | null;
+type Inject = (world: World, fault: DrawnFault) => (() => void) | null;
 
 const nothing = () => undefined;
 /** An operator who is refused tries again. */
@@ -109,12 +109,12 @@ export const recoveryFaults: Readonly<Record<RecoveryKind, Inject>> = {
   },
 };
 
-function onStore(act: (store: SimulatedStore, fault: Fault) => (() => void) | null): Inject {
+function onStore(act: (store: SimulatedStore, fault: DrawnFault) => (() => void) | null): Inject {
   return ({ store }, fault) => (store === null ? null : act(store, fault));
 }
 
 /** Bytes rot, or are what no etcd here can use: the newest, or the newest three. */
-function spoil(store: SimulatedStore, { strength }: Fault): (() => void) | null {
+function spoil(store: SimulatedStore, { strength }: DrawnFault): (() => void) | null {
   const newest = store.entries.filter(isE2dEntry).slice(0, strength < 0.7 ? 1 : 3);
   for (const { id, record } of newest) {
     const data = store.objects.get(dataKey(id));
@@ -150,7 +150,7 @@ const ailments: readonly Ailment[] = [
 ];
 
 /** Another cluster’s snapshot, an etcd-manager’s, or the one object of the first e2d. */
-function putForeign(store: SimulatedStore, world: World, { strength, atMs }: Fault): void {
+function putForeign(store: SimulatedStore, world: World, { strength, atMs }: DrawnFault): void {
   const takenAt = '2026-01-01T00:00:30Z';
   const name = `2026-01-01T00:00:30Z-000000999999-${String(Math.floor(atMs)).padStart(6, '0')}`;
   if (strength >= 0.5) return void putOtherCluster(store, world, { id: name, takenAt });
@@ -214,7 +214,7 @@ function putOtherCluster(
 }
 
 /** Most machines are lost with their disks; an operator rebuilds from one that is left. */
-function loseMajority(world: World, fault: Fault): (() => void) | null {
+function loseMajority(world: World, fault: DrawnFault): (() => void) | null {
   const { machines } = world;
   const survivor = machineOf(world, fault);
   const lineage = survivor.identity?.lineage ?? null;
@@ -259,7 +259,7 @@ function give(world: World, { life, name }: SimulatedMachine, order: RestoreOrde
   return true;
 }
 
-function machineOf({ machines }: World, { machines: [first = 0] }: Fault): SimulatedMachine {
+function machineOf({ machines }: World, { machines: [first = 0] }: DrawnFault): SimulatedMachine {
   const machine = machines[first % machines.length];
   if (machine === undefined) throw new Error(`there is no machine ${first}`);
   return machine;

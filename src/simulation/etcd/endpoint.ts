@@ -6,7 +6,7 @@ import type {
   Transaction,
 } from '../../etcd/client/endpoint.ts';
 import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
-import { streamOf } from './keyspace.ts';
+import { streamOf } from './keyspace-stream.ts';
 import {
   addMember,
   memberList,

@@ -8,14 +8,7 @@ import type {
 import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
 import { ClusterConfig } from './cluster-config.ts';
 import type { Command } from './commands.ts';
-import type { Keyspace } from './keyspace.ts';
-
-export interface Stored {
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
-  readonly leaseId: LeaseId | null;
-}
+import type { Keyspace, Stored } from './keyspace.ts';
 
 interface Lease {
   readonly ttlSeconds: number;

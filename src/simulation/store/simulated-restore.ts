@@ -5,7 +5,8 @@ import { candidatesIn } from '../../node/snapshots/read-store.ts';
 import { findEntry } from '../../snapshots/catalogue/find.ts';
 import { dataKey } from '../../snapshots/catalogue/layout.ts';
 import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
-import type { Keyspace, KeyspaceStream } from '../etcd/keyspace.ts';
+import type { Keyspace } from '../etcd/keyspace.ts';
+import type { KeyspaceStream } from '../etcd/keyspace-stream.ts';
 import type { Dweller } from '../habitat.ts';
 import type { SimulatedStore } from './simulated-store.ts';
 
