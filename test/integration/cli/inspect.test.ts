@@ -76,8 +76,10 @@ describe('e2d inspect', () => {
     expect(out).toMatch(/^stateDiagram-v2\n/);
     const [, marked = ''] = /^ *class (\S+) active$/m.exec(out) ?? [];
     expect(marked.split(',').sort()).toEqual([
+      'node_active_running_backup_idle',
       'node_active_running_etcd_up_healthy',
       'node_active_running_membership_suspecting',
+      'node_active_running_proof_idle',
       'node_active_running_quorum_held',
       'node_active_running_standing_voting',
     ]);
