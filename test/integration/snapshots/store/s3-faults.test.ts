@@ -181,8 +181,10 @@ describe('a download', () => {
   test('says so when the store goes down for good in the middle', async () => {
     const { server, objects } = await start();
     await objects.create('it', mebibytes(30), bounds());
+    // Slow enough not to be over before the store goes down.
+    server.faults.add({ bytesPerSecond: 4 * 1024 * 1024 });
     const stream = await objects.read('it', bounds());
-    const reading = contentOf(stream);
+    const reading = contentOf(stream).then(({ length }) => length);
     await waitUntil(() => stream.readableDidRead, { what: 'it is read', withinMs: 5_000 });
     server.faults.add({ cutDownloadAfterBytes: 1 });
     await server.goDown();
