@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createEtcdEndpoint } from '../src/etcd/client/create-endpoint.ts';
+import { sourceOf } from '../src/node/snapshots/source-of.ts';
 import { openStore } from '../src/snapshots/store/open-store.ts';
 import { saveSnapshot } from '../src/snapshots/taking/save-snapshot.ts';
-import { sourceOf } from '../test/support/snapshot-source.ts';
 
 const [etcdUrl = '', storeUrl = '', s3Endpoint = null] = process.argv.slice(2);
 const accessKey = { id: 'bench', secret: 'bench-secret' };

@@ -77,15 +77,26 @@ function toldOf(unused: readonly PassedOver[], of: readonly SnapshotEntry[]): re
   );
 }
 
-async function admit(
+type FetchingParts = Pick<ChoosingParts, 'workshop' | 'snapshots' | 'signal'>;
+
+/** Into the workshop, where there is room for the content and the database that is made of it. */
+async function fetchInto(
+  { workshop, snapshots, signal }: FetchingParts,
   entry: SnapshotEntry,
-  { workshop, snapshots, signal }: ChoosingParts,
-): Promise<ChosenSnapshot['choice']> {
+): Promise<{ readonly file: string; readonly sha256: string }> {
   const bytes = entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
   await workshop.requireRoom(2 * bytes);
   const file = join(workshop.folder, 'fetched');
   const { contentSha256 } = await fetchSnapshot(entry, snapshots, { to: file, signal });
-  return workshop.admit(file, { id: entry.id, sha256: contentSha256 }, { signal });
+  return { file, sha256: contentSha256 };
+}
+
+async function admit(
+  entry: SnapshotEntry,
+  parts: ChoosingParts,
+): Promise<ChosenSnapshot['choice']> {
+  const { file, sha256 } = await fetchInto(parts, entry);
+  return parts.workshop.admit(file, { id: entry.id, sha256 }, { signal: parts.signal });
 }
 
 /**
@@ -156,16 +167,13 @@ async function statusOf(own: EtcdEndpoint, signal: AbortSignal) {
 /** S4: fetches the very snapshot that a plan names, and refuses any other content. */
 export async function fetchPlanned(
   { snapshot }: BootstrapPlan,
-  { workshop, snapshots, signal }: Pick<ChoosingParts, 'workshop' | 'snapshots' | 'signal'>,
+  parts: FetchingParts,
 ): Promise<void> {
+  const { workshop, snapshots, signal } = parts;
   if (snapshot === undefined || (await workshop.hasContent(snapshot.sha256))) return;
   const { entries } = await snapshots.catalogue.list({ signal });
-  const entry = findEntry(entries, snapshot.id);
-  const bytes = entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
-  await workshop.requireRoom(2 * bytes);
-  const file = join(workshop.folder, 'fetched');
-  const { contentSha256 } = await fetchSnapshot(entry, snapshots, { to: file, signal });
-  if (contentSha256 !== snapshot.sha256) {
+  const { file, sha256 } = await fetchInto(parts, findEntry(entries, snapshot.id));
+  if (sha256 !== snapshot.sha256) {
     throw new E2dError(`Snapshot ${snapshot.id} has another content than the plan names.`, {
       code: 'E2D_SNAPSHOT_CORRUPT',
       remedy: 'Nothing was changed; look at "e2d snapshot show".',

@@ -9,6 +9,7 @@ import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEtcdEndpoint } from '../../../../src/etcd/client/create-endpoint.ts';
 import type { EtcdEndpoint } from '../../../../src/etcd/client/endpoint.ts';
+import { sourceOf } from '../../../../src/node/snapshots/source-of.ts';
 import { Catalogue } from '../../../../src/snapshots/catalogue/read-catalogue.ts';
 import { SnapshotKey } from '../../../../src/snapshots/formats/snapshot-key.ts';
 import { unpackSnapshot } from '../../../../src/snapshots/formats/unpack-snapshot.ts';
@@ -20,7 +21,6 @@ import {
 } from '../../../../src/snapshots/taking/save-snapshot.ts';
 import { saveToFile } from '../../../../src/snapshots/taking/save-to-file.ts';
 import { type EtcdCluster, startEtcdCluster } from '../../../support/etcd-launcher.ts';
-import { sourceOf } from '../../../support/snapshot-source.ts';
 
 const run = promisify(execFile);
 const { signal } = new AbortController();
