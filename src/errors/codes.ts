@@ -21,6 +21,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'What the node must tell its peers does not fit into gossip.',
     remedy: 'Use IP addresses or shorter host names.',
   },
+  E2D_BAD_CERTIFICATE: {
+    exit: 2,
+    sentence: 'A file of certificates holds one that cannot be read.',
+    remedy: 'Name a file with X.509 certificates in PEM.',
+  },
   E2D_BAD_CONFIG: {
     exit: 2,
     sentence: 'Flags, variables or the file hold what is not allowed; all of it is listed.',
