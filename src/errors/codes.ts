@@ -326,6 +326,17 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A TLS file cannot be used.',
     remedy: 'Name a PEM file that the user e2d runs as may read.',
   },
+  E2D_TLS_OUT_OF_DATE: {
+    exit: 1,
+    sentence: 'Certificates have run out or are not valid yet; all of them are listed.',
+    remedy: 'Renew them with e2d pki renew, or set the clock; then start e2d again.',
+  },
+  E2D_TLS_REFUSED: {
+    exit: 2,
+    sentence:
+      'Certificates, keys or authorities cannot be used together; all that is wrong is listed.',
+    remedy: 'Do what stands behind the list; docs/tls.md tells which certificate must be how.',
+  },
   E2D_UNKNOWN_COMMAND: {
     exit: 2,
     sentence: 'e2d has no such command.',
