@@ -14,6 +14,7 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
+import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
 import type { Driver, DriverEntry } from './driver.ts';
@@ -40,6 +41,7 @@ export interface StopSignals {
 export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
   const lock = await acquireStateLock(config.stateDir);
   try {
+    await checkTls(config, { log, now: systemClock.wallTime() });
     return await live(config, log, stop);
   } finally {
     await lock.release();
