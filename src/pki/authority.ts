@@ -15,7 +15,7 @@ import {
 } from './keys.ts';
 import { pemBlocks, toPem } from './pem.ts';
 import type { Profile } from './profiles.ts';
-import { hasSigned, type LeafContent, openSigner, refusal, signLeaf } from './signer.ts';
+import { hasSigned, type LeafContent, openSigner, refusal, type SignedCertificate, signLeaf } from './signer.ts';
 
 /** A certificate and its private key, in PEM: PKCS#1 for RSA keys, SEC1 for ECDSA ones. */
 export interface KeyPair {
@@ -49,13 +49,6 @@ export interface RenewOptions {
   readonly now: Date;
   /** As long as the old one was meant to live by default. */
   readonly lifetimeMs?: number;
-}
-
-export interface SignedCertificate {
-  readonly certificate: string;
-  readonly notAfter: Date;
-  /** It ends before the lifetime that was asked for, because the authority does. */
-  readonly isCutShort: boolean;
 }
 
 export interface IssuedPair extends SignedCertificate, KeyPair {}
@@ -149,7 +142,7 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
           `The authority ${JSON.stringify(commonName)} has not signed what it is to renew.`,
         );
       }
-      return withNewKey(algorithmOf(readPublicKey(previous)), (publicKey) => ({
+      return withNewKey(algorithmOf(readPublicKey(previous.subjectPublicKeyInfo, 'E2D_PKI_FILE')), (publicKey) => ({
         subject: previous.subject,
         publicKey,
         extensions: renewedExtensions(previous, { publicKey, issuer: signer.certificate }),

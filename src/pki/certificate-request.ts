@@ -62,7 +62,7 @@ export function readCertificateRequest(pem: string): CertificateRequest {
   const block = pemBlocks(pem).find(({ label }) => /^(NEW )?CERTIFICATE REQUEST$/.test(label));
   if (block === undefined) throw refusal('There is no certificate request in PEM.');
   const request = parse(block.der);
-  const publicKey = readPublicKey(request);
+  const publicKey = readPublicKey(request.subjectPublicKeyInfo, 'E2D_PKI_REQUEST');
   const flaw = keyFlaw(publicKey);
   if (flaw !== null) throw refusal(`The request is for ${flaw}.`);
   const { tbsView: content, signatureAlgorithm: algorithm, signatureValue } = request;

@@ -35,13 +35,13 @@ export function readPrivateKey(pem: string, code: PkiCode): KeyObject {
   }
 }
 
-/** Throws `E2D_PKI_FILE`. */
-export function readPublicKey(owner: { readonly subjectPublicKeyInfo: PublicKeyInfo }): KeyObject {
+/** Throws an error of `code`. */
+export function readPublicKey(info: PublicKeyInfo, code: PkiCode): KeyObject {
   try {
-    const key = Buffer.from(owner.subjectPublicKeyInfo.toSchema().toBER());
+    const key = Buffer.from(info.toSchema().toBER());
     return createPublicKey({ key, format: 'der', type: 'spki' });
   } catch (cause) {
-    throw pkiFailure('E2D_PKI_FILE', 'The public key of a certificate cannot be read.', cause);
+    throw pkiFailure(code, `The public key cannot be read (${textOf(cause)}).`, cause);
   }
 }
 

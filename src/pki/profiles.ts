@@ -21,3 +21,6 @@ export const defaultCommonNames: Readonly<Record<Profile, string>> = {
   peer: 'etcd peer',
   client: 'etcd client',
 };
+
+/** What members of these organizations may do where e2d is asked from afar. */
+export const roleOrganizations = { viewer: 'e2d:viewers', operator: 'e2d:operators' } as const;

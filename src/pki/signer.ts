@@ -1,7 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { Certificate, type Extension, type RelativeDistinguishedNames } from 'pkijs';
 import type { E2dError } from '../errors/e2d-error.ts';
-import type { SignedCertificate } from './authority.ts';
 import { signedCertificate, type Validity, validityFrom } from './certificate.ts';
 import { subjectIn } from './distinguished-names.ts';
 import { pkiFailure } from './failure.ts';
@@ -23,6 +22,13 @@ export interface LeafContent {
   readonly extensions: Extension[];
   readonly lifetimeMs: number;
   readonly now: Date;
+}
+
+export interface SignedCertificate {
+  readonly certificate: string;
+  readonly notAfter: Date;
+  /** It ends before the lifetime that was asked for, because the authority does. */
+  readonly isCutShort: boolean;
 }
 
 /** Throws `E2D_PKI_AUTHORITY`, as `openAuthority` does. */
