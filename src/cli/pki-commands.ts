@@ -1,5 +1,5 @@
-import { choice, directory, file, type Kind, matching, toggle } from '../config/kinds.ts';
 import { parseDurationMs } from '../config/durations.ts';
+import { choice, directory, file, type Kind, matching, toggle } from '../config/kinds.ts';
 import { option } from '../config/option.ts';
 import { keyAlgorithms } from '../pki/keys.ts';
 import { profiles } from '../pki/profiles.ts';
@@ -200,7 +200,10 @@ export const pkiCommands: readonly Command[] = [
     flags: { dir, ...authorityBeside, json },
     argument: certificateFiles,
     examples: [
-      { does: 'All in a directory; exits with 1 when one is wrong', line: 'e2d pki status --dir /etc/e2d' },
+      {
+        does: 'All in a directory; exits with 1 when one is wrong',
+        line: 'e2d pki status --dir /etc/e2d',
+      },
     ],
     load: () => import('./commands/pki-status.ts'),
   },

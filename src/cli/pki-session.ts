@@ -1,9 +1,10 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { textOf } from '../errors/e2d-error.ts';
-import { type Authority, openAuthority } from '../pki/authority.ts';
-import type { PairFiles } from '../pki/certificate-files.ts';
+import { type Authority, type IssueOptions, openAuthority } from '../pki/authority.ts';
+import { filesOf, makeWay, type PairFiles, writeFiles } from '../pki/certificate-files.ts';
 import { pkiFailure } from '../pki/failure.ts';
+import { keyAlgorithms } from '../pki/keys.ts';
 import type { Invocation } from './command.ts';
 import { isOn, ownFlag } from './own-flags.ts';
 
@@ -54,6 +55,40 @@ export function textFlag(name: string, invocation: Invocation): string | undefin
   return typeof value === 'string' ? value : undefined;
 }
 
+export interface Order extends Pick<IssueOptions, 'profile' | 'commonName' | 'organizations'> {
+  readonly hosts: readonly string[];
+  readonly files: PairFiles;
+}
+
+/** Issues all that is ordered, and then writes it: everything or nothing. */
+export async function issueAndWrite(
+  orders: readonly Order[],
+  invocation: Invocation,
+): Promise<void> {
+  const paths = orders.flatMap(({ files }) => [files.certFile, files.keyFile]);
+  await makeWay(paths, { force: isOn('force', invocation) });
+  const authority = await authorityOf(invocation);
+  const algorithm = keyAlgorithms.find((one) => one === textFlag('algorithm', invocation));
+  const common = {
+    lifetimeMs: Number(ownFlag('lifetime', invocation)),
+    now: new Date(),
+    ...(algorithm !== undefined && { algorithm }),
+  };
+  const issued = await Promise.all(
+    orders.map(async ({ files, ...order }) => ({
+      ...files,
+      ...(await authority.issue({ ...order, ...common })),
+    })),
+  );
+  await writeFiles(issued.flatMap((one) => filesOf(one, one)));
+  tellWritten(issued, authority, invocation);
+}
+
+export function hostsFlag(invocation: Invocation): readonly string[] {
+  const hosts: unknown = ownFlag('hosts', invocation);
+  return Array.isArray(hosts) ? hosts.map(String) : [];
+}
+
 /** A certificate that was written, for people and programs. */
 export interface Written extends PairFiles {
   readonly notAfter: Date;
@@ -70,7 +105,13 @@ export function tellWritten(all: readonly Written[], { notAfter }: Authority, to
     );
   }
   if (isOn('json', told)) {
-    terminal.out(`${JSON.stringify({ certificates: all }, null, 2)}\n`);
+    const certificates = all.map(({ certFile, keyFile, notAfter: until, isCutShort }) => ({
+      certFile,
+      keyFile,
+      notAfter: until,
+      isCutShort,
+    }));
+    terminal.out(`${JSON.stringify({ certificates }, null, 2)}\n`);
     return;
   }
   const lines = all.map(
@@ -86,7 +127,17 @@ export function pairIn(dir: string, name: string): PairFiles {
 }
 
 /** Where the key of a certificate lies: `a.key` beside `a.crt`, or `a-key.pem` beside `a.pem`. */
-export function keyFilesBeside(certFile: string): readonly string[] {
+export async function keyFileBeside(certFile: string): Promise<string | undefined> {
   const stem = certFile.replace(/\.[^./]*$/, '');
-  return [`${stem}.key`, `${stem}-key.pem`];
+  for (const path of [`${stem}.key`, `${stem}-key.pem`]) {
+    if (path !== certFile && (await isThere(path))) return path;
+  }
+  return undefined;
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }

@@ -15,7 +15,14 @@ import {
 } from './keys.ts';
 import { pemBlocks, toPem } from './pem.ts';
 import type { Profile } from './profiles.ts';
-import { hasSigned, type LeafContent, openSigner, refusal, type SignedCertificate, signLeaf } from './signer.ts';
+import {
+  hasSigned,
+  type LeafContent,
+  openSigner,
+  refusal,
+  type SignedCertificate,
+  signLeaf,
+} from './signer.ts';
 
 /** A certificate and its private key, in PEM: PKCS#1 for RSA keys, SEC1 for ECDSA ones. */
 export interface KeyPair {
@@ -142,13 +149,16 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
           `The authority ${JSON.stringify(commonName)} has not signed what it is to renew.`,
         );
       }
-      return withNewKey(algorithmOf(readPublicKey(previous.subjectPublicKeyInfo, 'E2D_PKI_FILE')), (publicKey) => ({
-        subject: previous.subject,
-        publicKey,
-        extensions: renewedExtensions(previous, { publicKey, issuer: signer.certificate }),
-        lifetimeMs: lifetimeMs ?? lifetimeOf(validityIn(previous)),
-        now,
-      }));
+      return withNewKey(
+        algorithmOf(readPublicKey(previous.subjectPublicKeyInfo, 'E2D_PKI_FILE')),
+        (publicKey) => ({
+          subject: previous.subject,
+          publicKey,
+          extensions: renewedExtensions(previous, { publicKey, issuer: signer.certificate }),
+          lifetimeMs: lifetimeMs ?? lifetimeOf(validityIn(previous)),
+          now,
+        }),
+      );
     },
   };
 }
