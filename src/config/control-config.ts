@@ -9,10 +9,8 @@ import { called } from './values.ts';
 
 export const defaultControlPort = 7981;
 
-export interface ControlRequest extends Pick<
-  ListenerRequest,
-  'values' | 'origins' | 'surroundings'
-> {
+export interface ControlRequest
+  extends Pick<ListenerRequest, 'values' | 'origins' | 'surroundings'> {
   readonly tls: TlsFiles | null;
   readonly listeners: Listeners | undefined;
 }
@@ -73,8 +71,7 @@ function reportTaken(
   ];
   const clash = taken.find(
     ({ host, port }) =>
-      port === own.port &&
-      (host === own.host || isUnspecified(host) || isUnspecified(own.host)),
+      port === own.port && (host === own.host || isUnspecified(host) || isUnspecified(own.host)),
   );
   if (clash === undefined) return;
   problems.push(

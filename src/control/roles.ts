@@ -7,8 +7,7 @@ export type Role = 'viewer' | 'operator';
 /** Who asks. */
 export type Caller =
   /** Through the socket in the state dir: e2d's own user, or root. */
-  | { readonly kind: 'local' }
-  | RemoteCaller;
+  { readonly kind: 'local' } | RemoteCaller;
 
 export interface RemoteCaller {
   readonly kind: 'remote';

@@ -44,7 +44,8 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
   E2D_CONTROL_DENIED: {
     exit: 1,
     sentence: 'Who asks may not ask this of the running e2d.',
-    remedy: 'Ask as the user that e2d runs as or as root; from afar, with a certificate of the role.',
+    remedy:
+      'Ask as the user that e2d runs as or as root; from afar, with a certificate of the role.',
   },
   E2D_CONTROL_FAILED: {
     exit: 1,
@@ -74,7 +75,8 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
   E2D_CONTROL_UNTRUSTED: {
     exit: 1,
     sentence: 'What answers may be somebody else than the e2d that was meant: nothing was asked.',
-    remedy: 'Look at who owns the state dir; from afar, check --ca-cert and the host of --endpoint.',
+    remedy:
+      'Look at who owns the state dir; from afar, check --ca-cert and the host of --endpoint.',
   },
   E2D_DATA_AT_STAKE: {
     exit: 1,

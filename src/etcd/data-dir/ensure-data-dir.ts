@@ -32,9 +32,12 @@ export async function ensureStateDir(directory: string): Promise<void> {
     () => ownUid,
   );
   if (owner !== ownUid) {
-    throw notOurs(`The state dir ${directory} belongs to user ${owner}, and e2d runs as ${ownUid}.`, {
-      remedy: `Give it to the user that e2d runs as ("chown -R ${ownUid} ${directory}").`,
-    });
+    throw notOurs(
+      `The state dir ${directory} belongs to user ${owner}, and e2d runs as ${ownUid}.`,
+      {
+        remedy: `Give it to the user that e2d runs as ("chown -R ${ownUid} ${directory}").`,
+      },
+    );
   }
   await ensureDataDir(directory);
   const names = await readdir(directory);
