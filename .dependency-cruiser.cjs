@@ -1,5 +1,5 @@
 /** The rooms and who may import whom: cli -> node -> adapters -> pure core. */
-const rooms = ['gossip', 'etcd', 'control', 'journal', 'snapshots', 'visualize', 'inspect-page'];
+const rooms = ['gossip', 'etcd', 'control', 'journal', 'snapshots', 'visualize', 'inspect-page', 'pki'];
 
 module.exports = {
   forbidden: [

@@ -21,6 +21,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'What the node must tell its peers does not fit into gossip.',
     remedy: 'Use IP addresses or shorter host names.',
   },
+  E2D_BAD_CERTIFICATE: {
+    exit: 2,
+    sentence: 'A file of certificates holds one that cannot be read.',
+    remedy: 'Name a file with X.509 certificates in PEM.',
+  },
   E2D_BAD_CONFIG: {
     exit: 2,
     sentence: 'Flags, variables or the file hold what is not allowed; all of it is listed.',
@@ -320,6 +325,17 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'A TLS file cannot be used.',
     remedy: 'Name a PEM file that the user e2d runs as may read.',
+  },
+  E2D_TLS_OUT_OF_DATE: {
+    exit: 1,
+    sentence: 'Certificates have run out or are not valid yet; all of them are listed.',
+    remedy: 'Renew them with e2d pki renew, or set the clock; then start e2d again.',
+  },
+  E2D_TLS_REFUSED: {
+    exit: 2,
+    sentence:
+      'Certificates, keys or authorities cannot be used together; all that is wrong is listed.',
+    remedy: 'Do what stands behind the list; docs/tls.md tells which certificate must be how.',
   },
   E2D_UNKNOWN_COMMAND: {
     exit: 2,
