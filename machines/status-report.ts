@@ -104,7 +104,7 @@ export interface PeerReport {
 }
 
 export interface CertificateReport {
-  /** `ca`, `server`, `peer` or `client`. */
+  /** `ca`, `server`, `peer`, `client`, and `peer-ca` where that is another. */
   readonly role: string;
   readonly path: string;
   readonly subject: string;

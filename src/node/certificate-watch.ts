@@ -48,6 +48,7 @@ export class CertificateWatch {
       ['server', tls.server.certFile],
       ['peer', tls.peer.certFile],
       ['client', tls.client.certFile],
+      ...(tls.peerCaCertFile === tls.caCertFile ? [] : [['peer-ca', tls.peerCaCertFile] as const]),
     ] as const;
     this.#files = roles.map(([role, path]) => ({ role, path }));
   }

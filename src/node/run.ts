@@ -7,7 +7,7 @@ import { nodeMachine } from '../../machines/node/machine.ts';
 import { refuseOrder } from '../../machines/node/restore-order.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { redactedConfig } from '../config/redact.ts';
-import { serveControl } from '../control/control-server.ts';
+import type { ControlMethods } from '../control/requests.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
@@ -18,6 +18,7 @@ import { CertificateWatch } from './certificate-watch.ts';
 import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
+import { openControl } from './control.ts';
 import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
@@ -93,7 +94,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
       certificates: certificates?.report() ?? [],
       clock: systemClock,
     });
-  const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
+  const methods: ControlMethods = {
     status,
     restore: ({ order }) => takeOrder(driver, order),
     inspect: ({ since }) =>
@@ -103,7 +104,8 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
         recording: journal.report(),
         since,
       }),
-  });
+  };
+  const control = await openControl(config, methods, log);
   whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
   whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
   driver.start();
