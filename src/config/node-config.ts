@@ -12,6 +12,8 @@ export interface NodeConfig {
   readonly host: string;
   readonly urls: EtcdUrls;
   readonly gossip: GossipConfig;
+  /** Null: only this machine's own users reach e2d, by its socket. */
+  readonly remoteControl: RemoteControlConfig | null;
   /** The seeds of gossip, to be tried forever; empty only where `requiredSize` is 1. */
   readonly bootstrapAddresses: readonly Endpoint[];
   readonly requiredSize: ClusterSize;
@@ -65,6 +67,12 @@ export interface EtcdUrls {
 /** Where gossip binds (`host` is an IP, possibly unspecified) and what it tells peers (an IP). */
 export interface GossipConfig extends Endpoint {
   readonly advertise: Endpoint;
+}
+
+/** Where other machines reach e2d, and how it knows them: `host` is an IP, possibly unspecified. */
+export interface RemoteControlConfig extends Endpoint, KeyPairFiles {
+  /** What clients' certificates are checked against. */
+  readonly caCertFile: string;
 }
 
 interface EtcdConfig {

@@ -41,10 +41,16 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'No cluster was formed or joined within the bootstrap time-out.',
     remedy: 'Start the missing nodes, or correct --bootstrap-addrs and -n.',
   },
+  E2D_CONTROL_ADDR: {
+    exit: 1,
+    sentence: 'Remote control cannot be served at its address.',
+    remedy: 'Give --control-addr an address of this machine with a port that nothing else uses.',
+  },
   E2D_CONTROL_DENIED: {
     exit: 1,
-    sentence: 'This user may not talk to the running e2d.',
-    remedy: 'Ask as the user that e2d runs as, or as root.',
+    sentence: 'Who asks may not ask this of the running e2d.',
+    remedy:
+      'Ask as the user that e2d runs as or as root; from afar, with a certificate of the role.',
   },
   E2D_CONTROL_FAILED: {
     exit: 1,
@@ -70,6 +76,12 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 1,
     sentence: 'The running e2d did not answer in time.',
     remedy: 'Look at its log and try again.',
+  },
+  E2D_CONTROL_UNTRUSTED: {
+    exit: 1,
+    sentence: 'What answers may be somebody else than the e2d that was meant: nothing was asked.',
+    remedy:
+      'Look at who owns the state dir; from afar, check --ca-cert and the host of --endpoint.',
   },
   E2D_DATA_AT_STAKE: {
     exit: 1,
@@ -231,6 +243,31 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The page cannot be served on this machine.',
     remedy: 'Leave --port out to be given a port that can be used.',
   },
+  E2D_PKI_AUTHORITY: {
+    exit: 1,
+    sentence: 'The certificate authority cannot sign, or did not sign what it is to renew.',
+    remedy: 'Give what "e2d pki init" wrote: --ca-cert its certificate, --ca-key its private key.',
+  },
+  E2D_PKI_EXISTS: {
+    exit: 1,
+    sentence: 'Certificates or keys are where new ones were to be written.',
+    remedy: 'Name another place, or replace them with --force.',
+  },
+  E2D_PKI_FILE: {
+    exit: 1,
+    sentence: 'A file of a certificate or a key cannot be read or written.',
+    remedy: 'Name PEM files in folders that this user may read and write.',
+  },
+  E2D_PKI_NAME: {
+    exit: 2,
+    sentence: 'A name cannot stand in a certificate, or one that must stand there is missing.',
+    remedy: 'Give IP addresses and DNS names without scheme and port, such as 10.0.0.5.',
+  },
+  E2D_PKI_REQUEST: {
+    exit: 1,
+    sentence: 'A request for a certificate cannot be read, or its maker does not hold its key.',
+    remedy: 'Make a new request, with an ECDSA or an RSA key.',
+  },
   E2D_PLAYGROUND_FOLDER: {
     exit: 1,
     sentence: 'The folder for temporary files has too long a path for the sockets in it.',
@@ -290,6 +327,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'The store holds no snapshot of that name, or more than one.',
     remedy: '"e2d snapshot list" shows those that there are.',
+  },
+  E2D_STATE_DIR: {
+    exit: 1,
+    sentence: 'The state dir, or something in it, belongs to another user.',
+    remedy: 'Give e2d a --state-dir that is its own user’s alone.',
   },
   E2D_STORE_DENIED: {
     exit: 1,

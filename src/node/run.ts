@@ -7,16 +7,18 @@ import { nodeMachine } from '../../machines/node/machine.ts';
 import { refuseOrder } from '../../machines/node/restore-order.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { redactedConfig } from '../config/redact.ts';
-import { serveControl } from '../control/control-server.ts';
+import type { ControlMethods } from '../control/requests.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
+import { openControl } from './control.ts';
 import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
@@ -26,7 +28,6 @@ import { settingsOf } from './node-settings.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import { statusReport } from './status.ts';
-import { endpointTls } from './tls.ts';
 
 /** How the process is told to end: in order, and then at once. */
 export interface StopSignals {
@@ -59,7 +60,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     inspection.note(entry);
     logStep(entry);
   };
-  const endpoints = createEndpointPool(await endpointTls(config.tls));
+  const certificates =
+    config.tls === null
+      ? null
+      : await CertificateWatch.start(config.tls, { clock: systemClock, log });
+  const endpoints = createEndpointPool(certificates === null ? {} : { tls: certificates.shown });
   const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const node = composeNode({
     config,
@@ -81,10 +86,15 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
-      warnings: [...config.warnings, ...recordingWarnings(journal)],
+      warnings: [
+        ...config.warnings,
+        ...(certificates?.warnings() ?? []),
+        ...recordingWarnings(journal),
+      ],
+      certificates: certificates?.report() ?? [],
       clock: systemClock,
     });
-  const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
+  const methods: ControlMethods = {
     status,
     restore: ({ order }) => takeOrder(driver, order),
     inspect: ({ since }) =>
@@ -94,13 +104,15 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
         recording: journal.report(),
         since,
       }),
-  });
+  };
+  const control = await openControl(config, methods, log);
   whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
   whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
   driver.start();
   const last = await driver.ended;
   await control.close();
   await node.release();
+  certificates?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
-import type { ConnectionOptions } from '../etcd/client/connection.ts';
+import type { EndpointTls } from '../etcd/client/connection.ts';
 import type { EtcdArgumentsInput } from '../etcd/flags/etcd-arguments.ts';
 
 /** etcd's own TLS files. Members ask one another for certificates, and clients unless told not. */
@@ -18,7 +18,7 @@ export function etcdTlsFlags(tls: TlsFiles | null): Pick<EtcdArgumentsInput, 'tl
 }
 
 /** What e2d shows to etcd's client ports. Throws `E2D_TLS_FILE` when a file cannot be read. */
-export async function endpointTls(tls: TlsFiles | null): Promise<Pick<ConnectionOptions, 'tls'>> {
+export async function endpointTls(tls: TlsFiles | null): Promise<{ readonly tls?: EndpointTls }> {
   if (tls === null) return {};
   const [ca, certificate, key] = await Promise.all([
     readTlsFile(tls.caCertFile),

@@ -47,6 +47,11 @@ const wrong: Readonly<Record<OptionName, readonly (readonly [string, RegExp])[]>
     ['2379', /an address such as/],
     [':2379', /--client-addr and --gossip-addr are both/],
   ],
+  'control-addr': [
+    ['10.0.0.5:0', /an address such as/],
+    [':7981', /served by mutual TLS only/],
+  ],
+  'control-ca-cert': [['c\u0007a', /path of a file/]],
   'on-exit': [['stop', /stop-etcd or keep-etcd/]],
   'required-cluster-size': [
     ['0', /1, 3, 5 or 7/],
