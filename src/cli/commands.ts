@@ -6,6 +6,7 @@ import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
+import { gossipKeyCommands } from './gossip-key-commands.ts';
 import { replayFlags } from './replay-flags.ts';
 import { restoreCommands } from './restore-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
@@ -163,6 +164,7 @@ export const commands: readonly Command[] = [
     examples: [{ does: 'For a person', line: 'e2d etcd list' }],
     load: () => import('./commands/etcd-list.ts'),
   },
+  ...gossipKeyCommands,
   ...snapshotCommands,
   ...restoreCommands,
   {

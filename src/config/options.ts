@@ -111,6 +111,10 @@ export const options = {
     group: 'TLS',
     help: "the authority's private key (PEM), of which the gossip key is derived",
   }),
+  'gossip-key-file': option(kinds.file, {
+    group: 'TLS',
+    help: 'keys of gossip, one a line, the first to send with; overrules the one of --ca-key',
+  }),
   'server-cert': option(kinds.file, { group: 'TLS', help: 'certificate shown to clients' }),
   'server-key': option(kinds.file, { group: 'TLS', help: 'private key of --server-cert' }),
   'peer-cert': option(kinds.file, { group: 'TLS', help: 'certificate shown to other members' }),

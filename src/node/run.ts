@@ -19,11 +19,13 @@ import { composeNode } from './compose.ts';
 import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
+import type { GossipKeys, GossipKeysReport } from './gossip-keys.ts';
 import { Inspection } from './inspect.ts';
 import { logSteps } from './log-lines.ts';
 import { settingsOf } from './node-settings.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
+import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
 import { endpointTls } from './tls.ts';
 
@@ -58,6 +60,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     logStep(entry);
   };
   const endpoints = createEndpointPool(await endpointTls(config.tls));
+  const gossipKeys = await openGossipKeys(config, log);
   const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const node = composeNode({
     config,
@@ -66,7 +69,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     scheduler: asyncScheduler,
     host,
     endpoints,
-    meetPeers: (identity) => meetPeers(config, identity, log),
+    meetPeers: (identity) => meetPeers(config, identity, { keyring: gossipKeys?.keyring, log }),
     toFault: (thrown) => {
       failures.push(thrown);
       return toFault(thrown);
@@ -79,11 +82,17 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
-      warnings: [...config.warnings, ...recordingWarnings(journal)],
+      warnings: [
+        ...config.warnings,
+        ...recordingWarnings(journal),
+        ...(gossipKeys?.warnings() ?? []),
+        ...(node.resources.gossip?.warnings() ?? []),
+      ],
       clock: systemClock,
     });
   const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
     status,
+    gossipKeys: () => gossipKeys?.report() ?? noGossipKeys,
     restore: ({ order }) => takeOrder(driver, order),
     inspect: ({ since }) =>
       inspection.report({
@@ -99,6 +108,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   const last = await driver.ended;
   await control.close();
   await node.release();
+  gossipKeys?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
@@ -116,10 +126,22 @@ function takeOrder(driver: Driver, order: RestoreOrder | undefined): { readonly 
 }
 
 /** Loaded late: a cluster of one does without gossip. */
-async function meetPeers(config: NodeConfig, identity: Identity, log: Log): Promise<PeerGossip> {
+async function meetPeers(
+  config: NodeConfig,
+  identity: Identity,
+  options: RealPeersOptions,
+): Promise<PeerGossip> {
   const { meetRealPeers } = await import('./real-peers.ts');
-  return meetRealPeers(config, identity, log);
+  return meetRealPeers(config, identity, options);
 }
+
+async function openGossipKeys(config: NodeConfig, log: Log): Promise<GossipKeys | null> {
+  if (config.gossipKeyFile === null && config.caKeyFile === null) return null;
+  const { GossipKeys } = await import('./gossip-keys.ts');
+  return GossipKeys.open(config, { clock: systemClock, log });
+}
+
+const noGossipKeys: GossipKeysReport = { source: null, ids: [], problem: null };
 
 function whenAborted(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act();

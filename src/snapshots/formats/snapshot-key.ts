@@ -5,6 +5,7 @@ import { E2dError, textOf } from '../../errors/e2d-error.ts';
 const keyBytes = 32;
 /** More than any text of 32 bytes with blanks around it. */
 const longestFile = 1024;
+const supported: ReadonlySet<string | undefined> = new Set(['rsa', 'ec', 'ed25519']);
 const idLabel = 'e2d snapshot key\0';
 
 /** A key that snapshots are encrypted with. Its bytes show neither in JSON nor in a log. */
@@ -28,29 +29,42 @@ export class SnapshotKey {
 }
 
 /**
- * The key that the CA's private key stands for: SHA-512/256 over its PKCS#1 DER, as the first e2d
- * derived it. Takes PEM or DER, PKCS#1 or PKCS#8. Throws `E2D_SNAPSHOT_KEY` for anything else.
+ * The key that the CA's private key stands for, here and in gossip: SHA-512/256 over its DER. That
+ * is PKCS#1 for RSA, as the first e2d derived it, and PKCS#8 for a key on a curve. It depends on
+ * the key alone, not on how the file holds it: PEM or DER, PKCS#1, SEC 1 or PKCS#8. Throws
+ * `E2D_SNAPSHOT_KEY` for anything else.
  */
 export function keyFromCaKey(pemOrDer: Uint8Array): SnapshotKey {
-  const der = rsaKey(Buffer.from(pemOrDer)).export({ type: 'pkcs1', format: 'der' });
+  const key = privateKey(Buffer.from(pemOrDer));
+  const der =
+    key.asymmetricKeyType === 'rsa'
+      ? key.export({ type: 'pkcs1', format: 'der' })
+      : // A file may leave out or spell out what follows from the key: only this form never varies.
+        createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }).export({
+          type: 'pkcs8',
+          format: 'der',
+        });
   return new SnapshotKey(createHash('sha512-256').update(der).digest());
 }
 
-function rsaKey(bytes: Buffer): KeyObject {
+function privateKey(bytes: Buffer): KeyObject {
   const readings = [
     { key: bytes, format: 'pem' },
     { key: bytes, format: 'der', type: 'pkcs1' },
     { key: bytes, format: 'der', type: 'pkcs8' },
+    { key: bytes, format: 'der', type: 'sec1' },
   ] as const;
   for (const reading of readings) {
     try {
       const key = createPrivateKey(reading);
-      if (key.asymmetricKeyType === 'rsa') return key;
+      if (supported.has(key.asymmetricKeyType)) return key;
     } catch {
       // Not in this form: the next one is tried, and having none is the error below.
     }
   }
-  throw unusable('The CA key holds no RSA private key that can be read without a passphrase.');
+  throw unusable(
+    'The CA key holds no RSA or EC private key that can be read without a passphrase.',
+  );
 }
 
 /**

@@ -87,6 +87,7 @@ const wrong: Readonly<Record<OptionName, readonly (readonly [string, RegExp])[]>
     ['/none.crt', /also needs --server-cert, --server-key, --peer-cert, --peer-key/],
   ],
   'ca-key': [['/none.key', /cannot be read/]],
+  'gossip-key-file': [['/none.key', /--gossip-key-file "\/none.key" cannot be read/]],
   'server-cert': [['/none.crt', /also needs --ca-cert, --server-key/]],
   'server-key': [['/none.key', /also needs --ca-cert, --server-cert/]],
   'peer-cert': [['/none.crt', /also needs .*--peer-key/]],
