@@ -8,6 +8,7 @@ import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
 import { pkiCommands } from './pki-commands.ts';
 import { remoteFlags } from './remote-node.ts';
+import { gossipKeyCommands } from './gossip-key-commands.ts';
 import { replayFlags } from './replay-flags.ts';
 import { restoreCommands } from './restore-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
@@ -172,6 +173,7 @@ export const commands: readonly Command[] = [
     examples: [{ does: 'For a person', line: 'e2d etcd list' }],
     load: () => import('./commands/etcd-list.ts'),
   },
+  ...gossipKeyCommands,
   ...snapshotCommands,
   ...restoreCommands,
   ...pkiCommands,

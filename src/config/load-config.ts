@@ -42,7 +42,7 @@ export async function loadConfig(
   checkRules(values, origins, findings);
   const security = decideTls(values, origins, { surroundings, findings });
   const snapshots = decideSnapshots(values, surroundings);
-  reportUnreadableKey(values, origins, { surroundings, findings });
+  reportUnreadableKeys(values, origins, { surroundings, findings });
   const tls = security.tls !== null;
   const listeners = await decideListeners({ values, origins, tls, surroundings }, findings);
   const remoteControl = await decideRemoteControl(
@@ -58,6 +58,7 @@ export async function loadConfig(
     ...settled(values, surroundings),
     ...security,
     remoteControl,
+    gossipKeyFile: gossipKeyFileOf(values, surroundings),
     snapshots,
     dataDir: paths.dataDir,
     stateDir: paths.stateDir,
@@ -159,15 +160,22 @@ function toSeed({ host, port }: Address, ownHost: string): Endpoint {
   return { host: known, port: port ?? defaultGossipPort };
 }
 
-function reportUnreadableKey(
+function gossipKeyFileOf(values: OptionValues, { cwd }: Surroundings): string | null {
+  const written = values['gossip-key-file'];
+  return written === undefined ? null : resolve(cwd, written);
+}
+
+function reportUnreadableKeys(
   values: OptionValues,
   origins: Origins,
   options: { readonly surroundings: Surroundings; readonly findings: OpenFindings },
 ): void {
-  const written = values['snapshot-encryption-key-file'];
-  if (written === undefined) return;
-  const path = resolve(options.surroundings.cwd, written);
-  reportUnreadable(called('snapshot-encryption-key-file', origins), path, options);
+  for (const option of ['snapshot-encryption-key-file', 'gossip-key-file'] as const) {
+    const written = values[option];
+    if (written === undefined) continue;
+    const path = resolve(options.surroundings.cwd, written);
+    reportUnreadable(called(option, origins), path, options);
+  }
 }
 
 function reportLongSocketPath(

@@ -28,11 +28,10 @@ export interface NodeConfig {
   readonly etcd: EtcdConfig;
   /** Null: etcd speaks plain HTTP to its clients and its peers. */
   readonly tls: TlsFiles | null;
-  /**
-   * The CA's private key (PEM), from which the gossip key is derived; null: gossip is not
-   * encrypted.
-   */
+  /** The CA's private key (PEM), from which a gossip key is derived where no file gives one. */
   readonly caKeyFile: string | null;
+  /** The keys of gossip, followed as it changes. Null, and no CA key: gossip is not encrypted. */
+  readonly gossipKeyFile: string | null;
   /** Null: no snapshots are taken, and none is restored. */
   readonly snapshots: SnapshotConfig | null;
   /** What an orderly stop does with etcd. */

@@ -121,6 +121,10 @@ export const options = {
     help: 'certificate (PEM) of the authority that members alone are checked against',
     defaultNote: '--ca-cert',
   }),
+  'gossip-key-file': option(kinds.file, {
+    group: 'TLS',
+    help: 'keys of gossip, one a line, the first to send with; overrules the one of --ca-key',
+  }),
   'server-cert': option(kinds.file, { group: 'TLS', help: 'certificate shown to clients' }),
   'server-key': option(kinds.file, { group: 'TLS', help: 'private key of --server-cert' }),
   'peer-cert': option(kinds.file, { group: 'TLS', help: 'certificate shown to other members' }),

@@ -153,6 +153,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The etcd that runs on the data dir is not the one of this node.',
     remedy: 'Stop it, or start e2d with the same --name.',
   },
+  E2D_GOSSIP_KEY: {
+    exit: 2,
+    sentence: 'The gossip key file cannot be read, is open to others or holds no usable keys.',
+    remedy: 'Make one with "e2d gossip-key generate", and give it mode 0600.',
+  },
   E2D_IDENTITY_CHANGED: {
     exit: 2,
     sentence: 'The data dir belongs to a node with another name, address or cluster size.',

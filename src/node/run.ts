@@ -22,11 +22,13 @@ import { openControl } from './control.ts';
 import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
+import type { GossipKeys, GossipKeysReport } from './gossip-keys.ts';
 import { Inspection } from './inspect.ts';
 import { logSteps } from './log-lines.ts';
 import { settingsOf } from './node-settings.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
+import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
 
 /** How the process is told to end: in order, and then at once. */
@@ -65,6 +67,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
       ? null
       : await CertificateWatch.start(config.tls, { clock: systemClock, log });
   const endpoints = createEndpointPool(certificates === null ? {} : { tls: certificates.shown });
+  const gossipKeys = await openGossipKeys(config, log);
   const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const node = composeNode({
     config,
@@ -73,7 +76,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     scheduler: asyncScheduler,
     host,
     endpoints,
-    meetPeers: (identity) => meetPeers(config, identity, log),
+    meetPeers: (identity) => meetPeers(config, identity, { keyring: gossipKeys?.keyring, log }),
     toFault: (thrown) => {
       failures.push(thrown);
       return toFault(thrown);
@@ -90,12 +93,15 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
         ...config.warnings,
         ...(certificates?.warnings() ?? []),
         ...recordingWarnings(journal),
+        ...(gossipKeys?.warnings() ?? []),
+        ...(node.resources.gossip?.warnings() ?? []),
       ],
       certificates: certificates?.report() ?? [],
       clock: systemClock,
     });
   const methods: ControlMethods = {
     status,
+    gossipKeys: () => gossipKeys?.report() ?? noGossipKeys,
     restore: ({ order }) => takeOrder(driver, order),
     inspect: ({ since }) =>
       inspection.report({
@@ -113,6 +119,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   await control.close();
   await node.release();
   certificates?.stop();
+  gossipKeys?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
@@ -130,10 +137,22 @@ function takeOrder(driver: Driver, order: RestoreOrder | undefined): { readonly 
 }
 
 /** Loaded late: a cluster of one does without gossip. */
-async function meetPeers(config: NodeConfig, identity: Identity, log: Log): Promise<PeerGossip> {
+async function meetPeers(
+  config: NodeConfig,
+  identity: Identity,
+  options: RealPeersOptions,
+): Promise<PeerGossip> {
   const { meetRealPeers } = await import('./real-peers.ts');
-  return meetRealPeers(config, identity, log);
+  return meetRealPeers(config, identity, options);
 }
+
+async function openGossipKeys(config: NodeConfig, log: Log): Promise<GossipKeys | null> {
+  if (config.gossipKeyFile === null && config.caKeyFile === null) return null;
+  const { GossipKeys } = await import('./gossip-keys.ts');
+  return GossipKeys.open(config, { clock: systemClock, log });
+}
+
+const noGossipKeys: GossipKeysReport = { source: null, ids: [], problem: null };
 
 function whenAborted(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act();

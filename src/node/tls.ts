@@ -3,7 +3,6 @@ import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import type { EndpointTls } from '../etcd/client/connection.ts';
 import type { EtcdArgumentsInput } from '../etcd/flags/etcd-arguments.ts';
-import { keyFromCaKey } from '../snapshots/formats/snapshot-key.ts';
 
 /** etcd's own TLS files. Members ask one another for certificates, and clients unless told not. */
 export function etcdTlsFlags(tls: TlsFiles | null): Pick<EtcdArgumentsInput, 'tls'> {
@@ -26,19 +25,6 @@ export async function endpointTls(tls: TlsFiles | null): Promise<{ readonly tls?
     readTlsFile(tls.client.keyFile),
   ]);
   return { tls: { ca, certificate, key } };
-}
-
-/**
- * The gossip key of nodes that hold the CA's private key: as the first e2d had it, the key that
- * snapshots are encrypted with. Throws `E2D_TLS_FILE` when the file holds no private key.
- */
-export async function gossipKey(caKeyFile: string): Promise<Buffer> {
-  const pem = await readTlsFile(caKeyFile);
-  try {
-    return keyFromCaKey(pem).bytes;
-  } catch (cause) {
-    throw unusable(caKeyFile, 'it holds no RSA or ECDSA private key', cause);
-  }
 }
 
 /** Throws `E2D_TLS_FILE` when the file cannot be read. */

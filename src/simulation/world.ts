@@ -181,6 +181,7 @@ function configOf(draft: ClusterDraft, index: number, addresses: readonly string
     },
     tls: null,
     caKeyFile: null,
+    gossipKeyFile: null,
     snapshots: draft.snapshots && snapshotConfigOf(draft.snapshots),
     onExit: draft.onExit,
     logLevel: 'info',

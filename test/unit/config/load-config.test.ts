@@ -34,6 +34,7 @@ describe('defaults', () => {
       },
       tls: null,
       caKeyFile: null,
+      gossipKeyFile: null,
       snapshots: null,
       onExit: 'stop-etcd',
       logLevel: 'info',
@@ -230,9 +231,18 @@ describe('TLS', () => {
     expect(config).toMatchObject({ tls: null, caKeyFile: '/srv/ca.key' });
   });
 
-  test('without --ca-key it warns that gossip is open', async () => {
+  test('without a key for it it warns that gossip is open', async () => {
     const config = await load({ flags: allTlsFiles, files: readableTlsFiles });
     expect(config.warnings).toEqual([expect.stringContaining('Gossip is not encrypted')]);
+  });
+
+  test('--gossip-key-file is a key for it, and needs no --ca-key', async () => {
+    const config = await load({
+      flags: { ...allTlsFiles, 'gossip-key-file': 'gossip.key' },
+      files: { ...readableTlsFiles, '/srv/gossip.key': 'x' },
+    });
+    expect(config).toMatchObject({ gossipKeyFile: '/srv/gossip.key', caKeyFile: null });
+    expect(config.warnings).toEqual([]);
   });
 });
 

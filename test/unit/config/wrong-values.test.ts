@@ -108,6 +108,7 @@ const wrong: Readonly<Record<OptionName, readonly (readonly [string, RegExp])[]>
     ['on', /must be true or false/],
     ['true', /--client-cert-auth is given without TLS, so that nobody would be asked/],
   ],
+  'gossip-key-file': [['/none.key', /--gossip-key-file "\/none.key" cannot be read/]],
   'etcd-bin-dir': [['b\u0000in', /path of a directory/]],
   'etcd-cache-dir': [['c\u0000', /path of a directory/]],
   'etcd-version': [
