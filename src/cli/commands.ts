@@ -6,6 +6,7 @@ import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
+import { pkiCommands } from './pki-commands.ts';
 import { replayFlags } from './replay-flags.ts';
 import { restoreCommands } from './restore-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
@@ -165,6 +166,7 @@ export const commands: readonly Command[] = [
   },
   ...snapshotCommands,
   ...restoreCommands,
+  ...pkiCommands,
   {
     words: ['playground'],
     summary: 'start a throw-away cluster on this machine, to hurt it and watch it recover',

@@ -21,12 +21,14 @@ const whereabouts = pick(
 );
 const tls = pick(
   'ca-cert',
+  'peer-ca-cert',
   'server-cert',
   'server-key',
   'peer-cert',
   'peer-key',
   'client-cert',
   'client-key',
+  'client-cert-auth',
 );
 const word = {
   yes: option(toggle, { group: 'Output', help: 'do not ask; needs --lineage' }),

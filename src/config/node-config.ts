@@ -86,7 +86,12 @@ interface EtcdConfig {
 
 /** Absolute paths of PEM files that were readable when the configuration was loaded. */
 export interface TlsFiles {
+  /** The authorities of servers and clients, one or more of them. */
   readonly caCertFile: string;
+  /** The authorities of members: `--peer-ca-cert`, else the same. */
+  readonly peerCaCertFile: string;
+  /** Whether clients of etcd must show a certificate; members always must. */
+  readonly clientCertAuth: boolean;
   readonly server: KeyPairFiles;
   readonly peer: KeyPairFiles;
   /** What e2d shows to etcd's client listeners: `--client-cert`, else the peer pair. */

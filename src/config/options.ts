@@ -111,6 +111,11 @@ export const options = {
     group: 'TLS',
     help: "the authority's private key (PEM), of which the gossip key is derived",
   }),
+  'peer-ca-cert': option(kinds.file, {
+    group: 'TLS',
+    help: 'certificate (PEM) of the authority that members alone are checked against',
+    defaultNote: '--ca-cert',
+  }),
   'server-cert': option(kinds.file, { group: 'TLS', help: 'certificate shown to clients' }),
   'server-key': option(kinds.file, { group: 'TLS', help: 'private key of --server-cert' }),
   'peer-cert': option(kinds.file, { group: 'TLS', help: 'certificate shown to other members' }),
@@ -124,6 +129,11 @@ export const options = {
     group: 'TLS',
     help: 'private key of --client-cert',
     defaultNote: '--peer-key',
+  }),
+  'client-cert-auth': option(kinds.toggle, {
+    group: 'TLS',
+    help: 'let in only clients with a certificate of the authority; members always need one',
+    default: 'true',
   }),
 
   'etcd-bin-dir': option(kinds.directory, {

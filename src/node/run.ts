@@ -14,6 +14,8 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
+import { CertificateWatch } from './certificate-watch.ts';
+import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
 import type { Driver, DriverEntry } from './driver.ts';
@@ -25,7 +27,6 @@ import { settingsOf } from './node-settings.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import { statusReport } from './status.ts';
-import { endpointTls } from './tls.ts';
 
 /** How the process is told to end: in order, and then at once. */
 export interface StopSignals {
@@ -40,6 +41,7 @@ export interface StopSignals {
 export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
   const lock = await acquireStateLock(config.stateDir);
   try {
+    await checkTls(config, { log, now: systemClock.wallTime() });
     return await live(config, log, stop);
   } finally {
     await lock.release();
@@ -57,7 +59,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     inspection.note(entry);
     logStep(entry);
   };
-  const endpoints = createEndpointPool(await endpointTls(config.tls));
+  const certificates =
+    config.tls === null
+      ? null
+      : await CertificateWatch.start(config.tls, { clock: systemClock, log });
+  const endpoints = createEndpointPool(certificates === null ? {} : { tls: certificates.shown });
   const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const node = composeNode({
     config,
@@ -79,7 +85,12 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
-      warnings: [...config.warnings, ...recordingWarnings(journal)],
+      warnings: [
+        ...config.warnings,
+        ...(certificates?.warnings() ?? []),
+        ...recordingWarnings(journal),
+      ],
+      certificates: certificates?.report() ?? [],
       clock: systemClock,
     });
   const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
@@ -99,6 +110,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   const last = await driver.ended;
   await control.close();
   await node.release();
+  certificates?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);

@@ -2,25 +2,28 @@ import { createHash, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
-import type { ConnectionOptions } from '../etcd/client/connection.ts';
+import type { EndpointTls } from '../etcd/client/connection.ts';
 import type { EtcdArgumentsInput } from '../etcd/flags/etcd-arguments.ts';
 
-/** etcd's own TLS files; with a CA it asks for client certificates on both ports. */
+/** etcd's own TLS files. Members ask one another for certificates, and clients unless told not. */
 export function etcdTlsFlags(tls: TlsFiles | null): Pick<EtcdArgumentsInput, 'tls'> {
   if (tls === null) return {};
-  const trustedCaFile = tls.caCertFile;
+  const asked = { trustedCaFile: tls.caCertFile, own: tls.client };
   return {
-    tls: { client: { ...tls.server, trustedCaFile }, peer: { ...tls.peer, trustedCaFile } },
+    tls: {
+      client: { ...tls.server, ...(tls.clientCertAuth ? asked : {}) },
+      peer: { ...tls.peer, trustedCaFile: tls.peerCaCertFile },
+    },
   };
 }
 
 /** What e2d shows to etcd's client ports. Throws `E2D_TLS_FILE` when a file cannot be read. */
-export async function endpointTls(tls: TlsFiles | null): Promise<Pick<ConnectionOptions, 'tls'>> {
+export async function endpointTls(tls: TlsFiles | null): Promise<{ readonly tls?: EndpointTls }> {
   if (tls === null) return {};
   const [ca, certificate, key] = await Promise.all([
-    read(tls.caCertFile),
-    read(tls.client.certFile),
-    read(tls.client.keyFile),
+    readTlsFile(tls.caCertFile),
+    readTlsFile(tls.client.certFile),
+    readTlsFile(tls.client.keyFile),
   ]);
   return { tls: { ca, certificate, key } };
 }
@@ -30,7 +33,7 @@ export async function endpointTls(tls: TlsFiles | null): Promise<Pick<Connection
  * the first e2d derived it. Throws `E2D_TLS_FILE` when the file holds no private key.
  */
 export async function gossipKey(caKeyFile: string): Promise<Buffer> {
-  const pem = await read(caKeyFile);
+  const pem = await readTlsFile(caKeyFile);
   try {
     const der = createPrivateKey(pem).export({ type: 'pkcs1', format: 'der' });
     return createHash('sha512-256').update(der).digest();
@@ -39,7 +42,8 @@ export async function gossipKey(caKeyFile: string): Promise<Buffer> {
   }
 }
 
-async function read(path: string): Promise<Buffer> {
+/** Throws `E2D_TLS_FILE` when the file cannot be read. */
+export async function readTlsFile(path: string): Promise<Buffer> {
   return readFile(path).catch((cause) => {
     throw unusable(path, textOf(cause), cause);
   });

@@ -13,44 +13,77 @@ export interface KeyPair {
   readonly key: string;
 }
 
+export interface Lifetime {
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+export interface LeafOptions extends Lifetime {
+  /** Both unless given; null leaves the extension out. */
+  readonly usages?: readonly ('server' | 'client')[] | null;
+  readonly dnsNames?: readonly string[];
+  /** An authority for others, below this one. */
+  readonly isAuthority?: boolean;
+  readonly bits?: number;
+}
+
+export interface AuthorityOptions extends Lifetime {
+  /** Who signs its certificate; it itself unless given. */
+  readonly below?: CertificateAuthority;
+  /** False: it signs others all the same, without the right to. */
+  readonly isAuthority?: boolean;
+}
+
 /** An authority for the certificates of one test. */
 export class CertificateAuthority {
   readonly certificate: string;
   readonly key: string;
+  readonly name: string;
   readonly #key: KeyObject;
 
-  constructor() {
+  constructor(name = 'authority', options: AuthorityOptions = {}) {
+    this.name = name;
     this.#key = rsaKey();
     this.key = pkcs1(this.#key);
-    const isAuthority = octets(sequence(boolean(true)));
-    this.certificate = this.#issue('authority', this.#key, [
-      extension(oid.basicConstraints, true, isAuthority),
-    ]);
+    const above = options.below ?? this;
+    const extensions = (options.isAuthority ?? true) ? [asAuthority()] : [];
+    this.certificate = above.#issue(name, this.#key, { ...options, extensions });
   }
 
   /** For a server and a client at these IPv4 addresses. */
-  issue(name: string, addresses: readonly string[]): KeyPair {
-    const key = rsaKey();
-    const bytes = addresses.map((one) => Buffer.from(one.split('.').map(Number)));
-    const usage = sequence(objectId(oid.serverAuth), objectId(oid.clientAuth));
-    const certificate = this.#issue(name, key, [
-      extension(oid.extendedKeyUsage, false, octets(usage)),
-      extension(oid.subjectAltName, false, octets(sequence(...bytes.map((ip) => der(0x87, ip))))),
-    ]);
-    return { certificate, key: pkcs1(key) };
+  issue(name: string, addresses: readonly string[], options: LeafOptions = {}): KeyPair {
+    const { usages = ['server', 'client'], dnsNames = [], isAuthority = false } = options;
+    const key = rsaKey(options.bits);
+    const ips = addresses.map((one) => der(0x87, Buffer.from(one.split('.').map(Number))));
+    const names = [...ips, ...dnsNames.map((one) => der(0x82, Buffer.from(one)))];
+    const ids = usages?.map((usage) => objectId(oid[`${usage}Auth`])) ?? [];
+    const extensions = [
+      ...(isAuthority ? [asAuthority()] : []),
+      ...(ids.length === 0
+        ? []
+        : [extension(oid.extendedKeyUsage, false, octets(sequence(...ids)))]),
+      ...(names.length === 0
+        ? []
+        : [extension(oid.subjectAltName, false, octets(sequence(...names)))]),
+    ];
+    return { certificate: this.#issue(name, key, { ...options, extensions }), key: pkcs1(key) };
   }
 
-  #issue(name: string, key: KeyObject, extensions: readonly Buffer[]): string {
+  #issue(
+    name: string,
+    key: KeyObject,
+    { from, to, extensions }: Lifetime & { readonly extensions: readonly Buffer[] },
+  ): string {
     const now = Date.now();
     const body = sequence(
       der(0xa0, integer(Buffer.from([2]))),
       integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
       algorithm,
-      distinguishedName('authority'),
-      sequence(time(now - dayMs), time(now + dayMs)),
+      distinguishedName(this.name),
+      sequence(time(from?.getTime() ?? now - dayMs), time(to?.getTime() ?? now + dayMs)),
       distinguishedName(name),
       createPublicKey(key).export({ type: 'spki', format: 'der' }),
-      der(0xa3, sequence(...extensions)),
+      ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
     );
     const signature = Buffer.concat([Buffer.from([0]), sign('sha256', body, this.#key)]);
     return pem('CERTIFICATE', sequence(body, algorithm, der(0x03, signature)));
@@ -71,8 +104,12 @@ const oid = {
 
 const algorithm = sequence(objectId(oid.sha256WithRsa), der(0x05));
 
-function rsaKey(): KeyObject {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+function rsaKey(bits = 2048): KeyObject {
+  return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
+}
+
+function asAuthority(): Buffer {
+  return extension(oid.basicConstraints, true, octets(sequence(boolean(true))));
 }
 
 function pkcs1(key: KeyObject): string {

@@ -13,7 +13,8 @@ export interface EndpointTls {
 }
 
 export interface ConnectionOptions {
-  readonly tls?: EndpointTls;
+  /** A function is asked at every dial: what it shows may be renewed meanwhile. */
+  readonly tls?: EndpointTls | (() => EndpointTls);
   /** Shown to etcd with every call, where a user is known by a token instead of a certificate. */
   readonly token?: () => string | null;
   /** Told of every failed call: what a caller passes over may be worth a word to a person. */
@@ -23,6 +24,11 @@ export interface ConnectionOptions {
 }
 
 const defaultTimeoutMs = 2_000;
+
+/** What is to be shown at a dial that is made now. */
+export function shownNow({ tls }: ConnectionOptions): EndpointTls | undefined {
+  return typeof tls === 'function' ? tls() : tls;
+}
 
 /** A member that was restarted is reached again within half a second, however long it was away. */
 const channelOptions = {
@@ -49,6 +55,7 @@ export class Connection {
   readonly #closing = new AbortController();
   #client: Etcd3 | undefined;
   #dials = 0;
+  #shown: EndpointTls | undefined;
   /** When etcd last answered, or else when it was last dialled. */
   #heardAtMs = 0;
 
@@ -79,7 +86,7 @@ export class Connection {
     const vendor = await loadEtcd3();
     if (aborted()) throw this.#aborted();
     const deadline = Date.now() + (timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs);
-    const client = this.#client ?? this.#dial(vendor);
+    const client = this.#upToDate() ?? this.#dial(vendor);
     try {
       const token = this.#options.token?.() ?? null;
       const interceptors = [bound(vendor, cancels, { leader, token })];
@@ -96,14 +103,23 @@ export class Connection {
     }
   }
 
+  /** gRPC shows what it was given at the dial for as long as it reconnects. */
+  #upToDate(): Etcd3 | undefined {
+    if (this.#client === undefined || shownNow(this.#options) === this.#shown) return this.#client;
+    this.#client.close();
+    this.#client = undefined;
+    return undefined;
+  }
+
   #dial({ Etcd3, noRetries }: Etcd3Vendor): Etcd3 {
+    this.#shown = shownNow(this.#options);
     this.#dials += 1;
     this.#heardAtMs = performance.now();
     // gRPC shares the sockets of channels with equal options: the number keeps this dial apart.
     const grpcOptions = { ...channelOptions, 'grpc.primary_user_agent': `e2d/${this.#dials}` };
     this.#client = new Etcd3({
       hosts: this.#url,
-      ...credentialsOf(this.#options.tls),
+      ...credentialsOf(this.#shown),
       grpcOptions,
       faultHandling: { host: () => noRetries, global: noRetries },
     });

@@ -1,5 +1,5 @@
 import type { MemberList } from '../../../machines/facts.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, shownNow } from './connection.ts';
 import {
   idFromWire,
   idToWire,
@@ -34,11 +34,11 @@ export function createEtcdEndpoint(url: string, options: ConnectionOptions = {})
     ...membersOf(connection),
     ...healthOf(connection),
     ...keysOf(connection),
-    raftProgress: (bounds) => readRaftProgress(url, options.tls, bounds),
+    raftProgress: (bounds) => readRaftProgress(url, shownNow(options), bounds),
     hashKv: (revision, { signal, ...bounds } = {}) =>
-      readHashKv(url, options.tls, { ...bounds, revision, signal: endedBy(signal) }),
+      readHashKv(url, shownNow(options), { ...bounds, revision, signal: endedBy(signal) }),
     snapshot: ({ signal, ...bounds }) =>
-      openSnapshot(url, { ...bounds, tls: options.tls, signal: endedBy(signal) }),
+      openSnapshot(url, { ...bounds, tls: shownNow(options), signal: endedBy(signal) }),
     close() {
       closing.abort();
       connection.close();
