@@ -21,6 +21,17 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'What the node must tell its peers does not fit into gossip.',
     remedy: 'Use IP addresses or shorter host names.',
   },
+  E2D_AUTH_UNFINISHED: {
+    exit: 1,
+    sentence: 'Changing who may do what in etcd was cut short.',
+    remedy: 'Run it again: it goes on from where it was.',
+  },
+  E2D_AUTH_UNSAFE: {
+    exit: 1,
+    sentence:
+      'Users are not demanded by etcd, because e2d would be locked out, or nobody would be.',
+    remedy: 'Do what the list says, and run it again; docs/users.md tells why.',
+  },
   E2D_BAD_CERTIFICATE: {
     exit: 2,
     sentence: 'A file of certificates holds one that cannot be read.',
@@ -35,6 +46,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'The extra arguments for etcd cannot be read, or touch what e2d sets itself.',
     remedy: 'Correct --etcd-extra-args.',
+  },
+  E2D_BAD_USER: {
+    exit: 2,
+    sentence: 'That cannot be the name of a user, or the prefix of its keys.',
+    remedy: 'Choose another name; root, backup and e2d are taken.',
   },
   E2D_BOOTSTRAP_TIMEOUT: {
     exit: 1,
@@ -393,6 +409,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'There is nothing of that name to explain, or more than one thing.',
     remedy: '"e2d explain" lists all that can be explained.',
+  },
+  E2D_USER_EXISTS: {
+    exit: 1,
+    sentence: 'There is a user or a role of that name already.',
+    remedy: 'Nothing was changed; look at it with etcdctl.',
   },
   E2D_WRONG_LINEAGE: {
     exit: 1,

@@ -30,6 +30,7 @@ import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
+import { tellRefusals, userRegister } from './user-register.ts';
 
 /** How the process is told to end: in order, and then at once. */
 export interface StopSignals {
@@ -61,14 +62,18 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     journal.record(entry);
     inspection.note(entry);
     logStep(entry);
+    register?.note(entry);
   };
-  const certificates =
-    config.tls === null
-      ? null
-      : await CertificateWatch.start(config.tls, { clock: systemClock, log });
-  const endpoints = createEndpointPool(certificates === null ? {} : { tls: certificates.shown });
+  const told = { clock: systemClock, log };
+  const certificates = config.tls && (await CertificateWatch.start(config.tls, told));
+  const endpoints = createEndpointPool({
+    ...(certificates && { tls: certificates.shown }),
+    onFault: tellRefusals(told),
+  });
+  const own = endpoints.at(config.urls.clientAdvertise);
+  const register = certificates && userRegister({ shown: certificates.shown, own, log });
+  const host = new RealHost(config, { ...told, endpoints });
   const gossipKeys = await openGossipKeys(config, log);
-  const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const node = composeNode({
     config,
     settings,
@@ -117,6 +122,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   driver.start();
   const last = await driver.ended;
   await control.close();
+  register?.stop();
   await node.release();
   certificates?.stop();
   gossipKeys?.stop();
