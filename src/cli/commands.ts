@@ -6,6 +6,7 @@ import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
+import { pkiCommands } from './pki-commands.ts';
 import { remoteFlags } from './remote-node.ts';
 import { replayFlags } from './replay-flags.ts';
 import { restoreCommands } from './restore-commands.ts';
@@ -173,6 +174,7 @@ export const commands: readonly Command[] = [
   },
   ...snapshotCommands,
   ...restoreCommands,
+  ...pkiCommands,
   {
     words: ['playground'],
     summary: 'start a throw-away cluster on this machine, to hurt it and watch it recover',

@@ -1,9 +1,9 @@
-import { createHash, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import type { EndpointTls } from '../etcd/client/connection.ts';
 import type { EtcdArgumentsInput } from '../etcd/flags/etcd-arguments.ts';
+import { keyFromCaKey } from '../snapshots/formats/snapshot-key.ts';
 
 /** etcd's own TLS files. Members ask one another for certificates, and clients unless told not. */
 export function etcdTlsFlags(tls: TlsFiles | null): Pick<EtcdArgumentsInput, 'tls'> {
@@ -29,16 +29,15 @@ export async function endpointTls(tls: TlsFiles | null): Promise<{ readonly tls?
 }
 
 /**
- * The gossip key of nodes that hold the CA's private key: SHA-512/256 over the key's PKCS#1 DER, as
- * the first e2d derived it. Throws `E2D_TLS_FILE` when the file holds no private key.
+ * The gossip key of nodes that hold the CA's private key: as the first e2d had it, the key that
+ * snapshots are encrypted with. Throws `E2D_TLS_FILE` when the file holds no private key.
  */
 export async function gossipKey(caKeyFile: string): Promise<Buffer> {
   const pem = await readTlsFile(caKeyFile);
   try {
-    const der = createPrivateKey(pem).export({ type: 'pkcs1', format: 'der' });
-    return createHash('sha512-256').update(der).digest();
+    return keyFromCaKey(pem).bytes;
   } catch (cause) {
-    throw unusable(caKeyFile, 'it holds no RSA private key', cause);
+    throw unusable(caKeyFile, 'it holds no RSA or ECDSA private key', cause);
   }
 }
 
