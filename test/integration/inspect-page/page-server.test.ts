@@ -72,7 +72,7 @@ describe('the server of the page', () => {
   });
 
   test('serves the page, its chart and its pictures, and lets them load nothing else', async () => {
-    const { look, url } = await visit();
+    const { look } = await visit();
     const page = await look('/');
     expect(page.status).toBe(200);
     const policy = String(page.headers['content-security-policy']);
