@@ -42,7 +42,11 @@ export interface Count {
 
 /** What a reader did that none may do, and the input that had it do so. */
 export class Broken extends Error {
-  constructor(target: Target, at: { seed: number; index: number; input: Uint8Array }, why: unknown) {
+  constructor(
+    target: Target,
+    at: { seed: number; index: number; input: Uint8Array },
+    why: unknown,
+  ) {
     const text = why instanceof Error ? (why.stack ?? why.message) : String(why);
     const bytes = Buffer.from(at.input);
     const shown = bytes.subarray(0, 300).toString('base64');
@@ -57,7 +61,7 @@ export class Broken extends Error {
 const leastInputs = 20;
 const hangsAfterMs = 10_000;
 const mostGrownBytes = 400 * 2 ** 20;
-const longestMessage = 8 * 1024;
+const longestMessage = 32 * 1024;
 
 /** Feeds a target with inputs that follow from the seed alone. @throws Broken */
 export async function fuzz(target: Target, budget: Budget): Promise<Count> {
@@ -76,8 +80,7 @@ export async function fuzz(target: Target, budget: Budget): Promise<Count> {
         texts.length > 0 && random.chance(0.6)
           ? Buffer.from(mutatedJson(random.pick(texts).toString('utf8'), random))
           : mutated(stock, random);
-      const broken = (why: unknown) =>
-        new Broken(target, { seed: budget.seed, index, input }, why);
+      const broken = (why: unknown) => new Broken(target, { seed: budget.seed, index, input }, why);
       const fed = await feed(target, input, random);
       if (fed.error !== undefined) throw broken(fed.error);
       if (unhandled.length > 0) throw broken(unhandled[0]);

@@ -5,6 +5,7 @@ import { controlTargets } from './targets/control.ts';
 import { etcdTargets } from './targets/etcd.ts';
 import { gossipTargets } from './targets/gossip.ts';
 import { journalTargets } from './targets/journal.ts';
+import { pkiTargets } from './targets/pki.ts';
 import { snapshotTargets } from './targets/snapshots.ts';
 import { stateTargets } from './targets/state.ts';
 import { storeTargets } from './targets/store.ts';
@@ -20,4 +21,5 @@ export const targets: readonly Target[] = [
   ...journalTargets,
   ...stateTargets,
   ...etcdTargets,
+  ...pkiTargets,
 ];

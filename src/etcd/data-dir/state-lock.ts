@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { E2dError } from '../../errors/e2d-error.ts';
 import { identifyProcess, isSameProcessAlive } from '../process/proc.ts';
 import { ensureStateDir } from './ensure-data-dir.ts';
+import { readSmallFile } from './small-file.ts';
 
 const holderSchema = z.object({
   pid: z.int().positive(),
@@ -94,7 +95,7 @@ async function linkUnlessThere(from: string, to: string): Promise<boolean> {
 
 async function readOrNull(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSmallFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

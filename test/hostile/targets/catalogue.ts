@@ -1,10 +1,10 @@
-import { findEntry } from '../../../src/snapshots/catalogue/find.ts';
-import { renderBackupMeta } from '../../../src/snapshots/catalogue/backup-meta.ts';
-import { defectOf } from '../../../src/snapshots/catalogue/defects.ts';
-import { Catalogue, type Listing } from '../../../src/snapshots/catalogue/read-catalogue.ts';
-import { planRetention } from '../../../src/snapshots/catalogue/retention.ts';
 import { renderSnapshots } from '../../../src/cli/render-snapshot-list.ts';
 import type { SeededRandom } from '../../../src/simulation/seeded-random.ts';
+import { renderBackupMeta } from '../../../src/snapshots/catalogue/backup-meta.ts';
+import { defectOf } from '../../../src/snapshots/catalogue/defects.ts';
+import { findEntry } from '../../../src/snapshots/catalogue/find.ts';
+import { Catalogue, type Listing } from '../../../src/snapshots/catalogue/read-catalogue.ts';
+import { planRetention } from '../../../src/snapshots/catalogue/retention.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import type { Target } from '../fuzz.ts';
 
@@ -118,9 +118,12 @@ const names: Target = {
     const name = Buffer.from(input).toString(random.chance(0.5) ? 'utf8' : 'latin1');
     const store = new MemoryStore({ [name]: 'x' });
     for (const file of ['etcd.backup.gz', '_etcd_backup.meta', 'e2d.json', 'e2d.begun.json']) {
-      if (random.chance(0.6)) store.put(`${name}/${file}`, file === 'e2d.json' ? ownOf(name) : meta);
+      if (random.chance(0.6))
+        store.put(`${name}/${file}`, file === 'e2d.json' ? ownOf(name) : meta);
     }
-    const listing = await new Catalogue(store.open()).list({ signal: new AbortController().signal });
+    const listing = await new Catalogue(store.open()).list({
+      signal: new AbortController().signal,
+    });
     useAll(listing);
     for (const entry of [...listing.entries, ...listing.unfinished]) {
       if (['', '.', '..'].includes(entry.id) || /[/\0]/.test(entry.id)) {

@@ -1,8 +1,8 @@
 import { commonFlags } from '../../../src/cli/common-flags.ts';
 import { readArguments } from '../../../src/cli/read-arguments.ts';
-import { redactedConfig } from '../../../src/config/redact.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { optionNames, options, variableOf } from '../../../src/config/options.ts';
+import { redactedConfig } from '../../../src/config/redact.ts';
 import type { Surroundings } from '../../../src/config/surroundings.ts';
 import type { SeededRandom } from '../../../src/simulation/seeded-random.ts';
 import type { Target } from '../fuzz.ts';
@@ -72,8 +72,7 @@ const files: Target = {
   words,
   secrets: [secret],
   maxMs: 1000,
-  feed: (input) =>
-    load(['--config', '/etc/e2d.yaml'], {}, Buffer.from(input).toString('utf8')),
+  feed: (input) => load(['--config', '/etc/e2d.yaml'], {}, Buffer.from(input).toString('utf8')),
 };
 
 /** Values that all kinds of options have to get along with. */
@@ -87,10 +86,9 @@ const values = [
   '--max-txn-ops=256 "--a b"',
   'a-b-c',
   '3',
-  secret,
 ];
 
-function valueOf(input: Uint8Array): string {
+function textOf(input: Uint8Array): string {
   return Buffer.from(input).toString('utf8').replaceAll('\0', '');
 }
 
@@ -101,9 +99,10 @@ const variables: Target = {
   secrets: [secret],
   maxMs: 500,
   feed(input, random: SeededRandom) {
-    const text = valueOf(input);
+    const text = textOf(input);
     const name = random.chance(0.1) ? text : variableOf(random.pick(optionNames));
-    return load([], { [name]: text }, '');
+    const hidden = variableOf(random.pick(secretOptions));
+    return load([], { [name]: text, [hidden]: secret + text }, '');
   },
 };
 
@@ -114,10 +113,10 @@ const flags: Target = {
   secrets: [secret],
   maxMs: 500,
   feed(input, random: SeededRandom) {
-    const text = valueOf(input);
+    const text = textOf(input);
     const name = random.pick(optionNames);
     const args = random.pick([[`--${name}`, text], [`--${name}=${text}`], [text], [`--${text}`]]);
-    return load(args, {}, '');
+    return load([...args, `--${random.pick(secretOptions)}`, secret + text], {}, '');
   },
 };
 

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { charts } from '../../../machines/index.ts';
 import { askInspection, askStatus } from '../../../src/cli/ask-reports.ts';
 import { renderInspect } from '../../../src/cli/render-inspect.ts';
 import { renderStatus } from '../../../src/cli/render-status.ts';
 import { type ControlServer, serveControl } from '../../../src/control/control-server.ts';
 import { readChart } from '../../../src/visualize/read-chart.ts';
-import { charts } from '../../../machines/index.ts';
 import { suspectingRun } from '../../support/inspect-example.ts';
 import type { Target } from '../fuzz.ts';
 
@@ -75,7 +75,10 @@ function answers(): Target {
   let answer: Uint8Array = new Uint8Array();
   const run = suspectingRun();
   const chart = readChart('node', charts.node);
-  const corpus = [JSON.stringify({ result: run.report() })];
+  const certificates = [
+    { role: 'peer', path: '/p', subject: 'CN=a', notAfter: '2027-01-01T00:00:00Z', leftMs: 7 },
+  ];
+  const corpus = [JSON.stringify({ result: { ...run.report(), certificates } })];
   return {
     name: 'control answers',
     corpus: [...corpus, '{"error":{"message":"No.","remedy":"Yes."}}'],

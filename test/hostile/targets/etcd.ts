@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { memberListFromWire, statusFromWire } from '../../../src/etcd/client/decode.ts';
 import { EtcdFault, toEtcdFault } from '../../../src/etcd/client/etcd-fault.ts';
 import { faultOfGrpcStatus } from '../../../src/etcd/client/grpc-status.ts';
-import { memberListFromWire, statusFromWire } from '../../../src/etcd/client/decode.ts';
 import { readRaftProgress } from '../../../src/etcd/client/raft-progress.ts';
 import { SnapshotDecoder } from '../../../src/etcd/client/snapshot-decoder.ts';
 import { parseClusterRecord } from '../../../src/etcd/membership/cluster-record.ts';
@@ -129,9 +129,18 @@ const logs = readdirSync(folder).flatMap((kind) =>
 const logTails: Target = {
   name: 'etcd logs',
   corpus: logs.map((log) => log.subarray(-64 * 1024)),
-  words: ['panic: ', 'goroutine 1 [running]:\n', '[running', '{"level":"fatal","msg":"', ' ', '}\n'],
+  words: [
+    'panic: ',
+    'goroutine 1 [running]:\n',
+    '[running',
+    '{"level":"fatal","msg":"',
+    ' ',
+    '}\n',
+  ],
   feed(input) {
-    const text = Buffer.from(input).subarray(0, 64 * 1024).toString('utf8');
+    const text = Buffer.from(input)
+      .subarray(0, 64 * 1024)
+      .toString('utf8');
     const { sentence, evidence } = classifyExit({ code: 1, signal: null }, text);
     clusterIdMismatch(text);
     stoppedBySignal(text);

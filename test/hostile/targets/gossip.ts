@@ -5,10 +5,10 @@ import { encrypt } from '../../../src/gossip/wire/encryption.ts';
 import { Keyring } from '../../../src/gossip/wire/keyring.ts';
 import { decodePacket } from '../../../src/gossip/wire/packet-decode.ts';
 import { StreamDecoder } from '../../../src/gossip/wire/stream-decode.ts';
-import type { SeededRandom } from '../../../src/simulation/seeded-random.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../../src/node/announcement-codec.ts';
+import type { SeededRandom } from '../../../src/simulation/seeded-random.ts';
 import { peer } from '../../support/builders.ts';
-import { POOL_PORT, type PoolNode, GossipPool } from '../../support/gossip-pool.ts';
+import { GossipPool, POOL_PORT, type PoolNode } from '../../support/gossip-pool.ts';
 import type { Target } from '../fuzz.ts';
 
 const file = new URL('../../fixtures/memberlist/vectors.json', import.meta.url);
@@ -42,12 +42,7 @@ function wrapped(bytes: Uint8Array, random: SeededRandom): Uint8Array {
   return encrypt(body, { keyring, aad: new Uint8Array(), version: random.chance(0.5) ? 0 : 1 });
 }
 
-const manners = [
-  {},
-  { keyring },
-  { keyring, acceptPlaintext: true },
-  { label: 'lbl' },
-] as const;
+const manners = [{}, { keyring }, { keyring, acceptPlaintext: true }, { label: 'lbl' }] as const;
 
 function internal(problems: readonly { readonly code: string; readonly detail: string }[]): void {
   const found = problems.find(({ code }) => code === 'internal');
@@ -92,7 +87,8 @@ class Pair {
   #node: PoolNode | null = null;
 
   async hear(input: Uint8Array, random: SeededRandom): Promise<void> {
-    const node = (this.#node ??= (await this.#pool.form(2))[0] ?? null);
+    this.#node ??= (await this.#pool.form(2))[0] ?? null;
+    const node = this.#node;
     if (node === null) throw new Error('no pool');
     const from = { addr: '10.0.0.2', port: POOL_PORT };
     const packet = random.chance(0.3) ? addCrc(input) : input;
@@ -100,7 +96,12 @@ class Pair {
     await this.#pool.clock.run(50);
     const { size } = node.gossip.view().members;
     if (size > 10_000) throw new Error(`${size} members`);
-    for (const list of [node.events, node.problems, node.userMessages, this.#pool.network.packets]) {
+    for (const list of [
+      node.events,
+      node.problems,
+      node.userMessages,
+      this.#pool.network.packets,
+    ]) {
       list.length = 0;
     }
   }

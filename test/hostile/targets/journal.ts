@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { decodeHeader, decodeLine, LineProblem } from '../../../src/journal/decode-line.ts';
 import type { Entry, Header } from '../../../src/journal/entry.ts';
-import { LineProblem, decodeHeader, decodeLine } from '../../../src/journal/decode-line.ts';
+import { readLog } from '../../../src/journal/read-log.ts';
 import { explainRecorded } from '../../../src/journal/replay/explain-entry.ts';
 import { replayRun } from '../../../src/journal/replay/replay-run.ts';
 import { mergeRuns } from '../../../src/journal/replay/timeline.ts';
-import { readLog } from '../../../src/journal/read-log.ts';
 import { parseSegmentName } from '../../../src/journal/segment-name.ts';
 import type { Target } from '../fuzz.ts';
 
@@ -76,13 +76,19 @@ const replays: Target = {
     const head = random.pick(heads).split('\n');
     const at = random.integer(1, Math.min(head.length, 12));
     const own = random.chance(0.5) ? withSeq(input, at) : input;
-    return replay(Buffer.from([...head.slice(0, at), Buffer.from(own), ...head.slice(at)].join('\n')));
+    return replay(
+      Buffer.from([...head.slice(0, at), Buffer.from(own), ...head.slice(at)].join('\n')),
+    );
   },
 };
 
 /** The next one in its order, so that it is taken in. */
 function withSeq(line: Uint8Array, seq: number): Buffer {
-  return Buffer.from(Buffer.from(line).toString('utf8').replace(/"seq":-?[\d.e+]+/, `"seq":${seq}`));
+  return Buffer.from(
+    Buffer.from(line)
+      .toString('utf8')
+      .replace(/"seq":-?[\d.e+]+/, `"seq":${seq}`),
+  );
 }
 
 const segmentNames: Target = {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { isDocumented, type Target } from '../fuzz.ts';
 import { openS3Store, type S3Store } from '../../../src/snapshots/store/s3-store.ts';
 import { parseStoreUrl } from '../../../src/snapshots/store/store-url.ts';
+import { isDocumented, type Target } from '../fuzz.ts';
 
 const listing = [
   '<?xml version="1.0" encoding="UTF-8"?>',
@@ -77,12 +77,24 @@ class Service {
   }
 }
 
-function answers(name: string, corpus: readonly string[], ask: (store: S3Store) => Promise<unknown>): Target {
+function answers(
+  name: string,
+  corpus: readonly string[],
+  ask: (store: S3Store) => Promise<unknown>,
+): Target {
   let service = new Service();
   return {
     name,
     corpus,
-    words: ['<Contents>', '<Key>../../x</Key>', '<!DOCTYPE x>', '&#0;', '&amp;', '<![CDATA[', ']]>'],
+    words: [
+      '<Contents>',
+      '<Key>../../x</Key>',
+      '<!DOCTYPE x>',
+      '&#0;',
+      '&amp;',
+      '<![CDATA[',
+      ']]>',
+    ],
     secrets: [secret],
     maxMs: 1000,
     async feed(input) {
