@@ -6,6 +6,7 @@ import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
+import { etcdUserCommands } from './etcd-user-commands.ts';
 import { pkiCommands } from './pki-commands.ts';
 import { replayFlags } from './replay-flags.ts';
 import { restoreCommands } from './restore-commands.ts';
@@ -164,6 +165,7 @@ export const commands: readonly Command[] = [
     examples: [{ does: 'For a person', line: 'e2d etcd list' }],
     load: () => import('./commands/etcd-list.ts'),
   },
+  ...etcdUserCommands,
   ...snapshotCommands,
   ...restoreCommands,
   ...pkiCommands,
