@@ -6,6 +6,7 @@ import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
+import { etcdUserCommands } from './etcd-user-commands.ts';
 import { pkiCommands } from './pki-commands.ts';
 import { remoteFlags } from './remote-node.ts';
 import { gossipKeyCommands } from './gossip-key-commands.ts';
@@ -174,6 +175,7 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/etcd-list.ts'),
   },
   ...gossipKeyCommands,
+  ...etcdUserCommands,
   ...snapshotCommands,
   ...restoreCommands,
   ...pkiCommands,

@@ -64,15 +64,8 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     logStep(entry);
     register?.note(entry);
   };
-  const told = { clock: systemClock, log };
-  const certificates = config.tls && (await CertificateWatch.start(config.tls, told));
-  const endpoints = createEndpointPool({
-    ...(certificates && { tls: certificates.shown }),
-    onFault: tellRefusals(told),
-  });
-  const own = endpoints.at(config.urls.clientAdvertise);
-  const register = certificates && userRegister({ shown: certificates.shown, own, log });
-  const host = new RealHost(config, { ...told, endpoints });
+  const { certificates, endpoints, register } = await connectionsOf(config, log);
+  const host = new RealHost(config, { clock: systemClock, log, endpoints });
   const gossipKeys = await openGossipKeys(config, log);
   const node = composeNode({
     config,
@@ -130,6 +123,20 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
   return 0;
+}
+
+/** How this node's e2d reaches etcd, and what it says of itself there. */
+async function connectionsOf(config: NodeConfig, log: Log) {
+  const parts = { clock: systemClock, log };
+  const certificates = config.tls && (await CertificateWatch.start(config.tls, parts));
+  const onFault = tellRefusals(parts);
+  if (certificates === null) {
+    return { certificates, endpoints: createEndpointPool({ onFault }), register: null };
+  }
+  const { shown } = certificates;
+  const endpoints = createEndpointPool({ tls: shown, onFault });
+  const own = endpoints.at(config.urls.clientAdvertise);
+  return { certificates, endpoints, register: userRegister({ shown, own, log }) };
 }
 
 /** An operator's order is carried out by the chart, or refused in a sentence. */
