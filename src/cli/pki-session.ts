@@ -10,6 +10,7 @@ import { isOn, ownFlag } from './own-flags.ts';
 
 /** Far more than a chain of certificates takes. */
 const longestFile = 1024 * 1024;
+const soonMs = 365 * 86_400_000;
 
 export interface AuthorityFiles {
   readonly caCertFile: string;
@@ -95,10 +96,15 @@ export interface Written extends PairFiles {
   readonly isCutShort: boolean;
 }
 
-/** What was written, and a warning where the authority ends before what was asked for. */
+/**
+ * What was written, and a warning where an authority ends before what was asked for; all that comes
+ * of the default is that a new one and its certificates end together.
+ */
 export function tellWritten(all: readonly Written[], { notAfter }: Authority, told: Invocation) {
-  const { terminal } = told;
-  if (all.some(({ isCutShort }) => isCutShort)) {
+  const { terminal, flags } = told;
+  const isAskedFor = flags.given.some(({ option }) => option === 'lifetime');
+  const isSoon = notAfter.getTime() - Date.now() < soonMs;
+  if ((isAskedFor || isSoon) && all.some(({ isCutShort }) => isCutShort)) {
     terminal.err(
       `Warning: the authority expires at ${notAfter.toISOString()}, and with it what it signs: ` +
         'the lifetime was cut short.\n',

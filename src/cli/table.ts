@@ -1,5 +1,8 @@
+import { harmless } from '../errors/shown.ts';
+
 /** Columns as wide as their widest cell, two spaces apart. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(header: readonly string[], given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map(harmless));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );

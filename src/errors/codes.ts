@@ -57,10 +57,16 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'No cluster was formed or joined within the bootstrap time-out.',
     remedy: 'Start the missing nodes, or correct --bootstrap-addrs and -n.',
   },
+  E2D_CONTROL_ADDR: {
+    exit: 1,
+    sentence: 'Remote control cannot be served at its address.',
+    remedy: 'Give --control-addr an address of this machine with a port that nothing else uses.',
+  },
   E2D_CONTROL_DENIED: {
     exit: 1,
-    sentence: 'This user may not talk to the running e2d.',
-    remedy: 'Ask as the user that e2d runs as, or as root.',
+    sentence: 'Who asks may not ask this of the running e2d.',
+    remedy:
+      'Ask as the user that e2d runs as or as root; from afar, with a certificate of the role.',
   },
   E2D_CONTROL_FAILED: {
     exit: 1,
@@ -86,6 +92,12 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 1,
     sentence: 'The running e2d did not answer in time.',
     remedy: 'Look at its log and try again.',
+  },
+  E2D_CONTROL_UNTRUSTED: {
+    exit: 1,
+    sentence: 'What answers may be somebody else than the e2d that was meant: nothing was asked.',
+    remedy:
+      'Look at who owns the state dir; from afar, check --ca-cert and the host of --endpoint.',
   },
   E2D_DATA_AT_STAKE: {
     exit: 1,
@@ -156,6 +168,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 1,
     sentence: 'The etcd that runs on the data dir is not the one of this node.',
     remedy: 'Stop it, or start e2d with the same --name.',
+  },
+  E2D_GOSSIP_KEY: {
+    exit: 2,
+    sentence: 'The gossip key file cannot be read, is open to others or holds no usable keys.',
+    remedy: 'Make one with "e2d gossip-key generate", and give it mode 0600.',
   },
   E2D_IDENTITY_CHANGED: {
     exit: 2,
@@ -331,6 +348,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'The store holds no snapshot of that name, or more than one.',
     remedy: '"e2d snapshot list" shows those that there are.',
+  },
+  E2D_STATE_DIR: {
+    exit: 1,
+    sentence: 'The state dir, or something in it, belongs to another user.',
+    remedy: 'Give e2d a --state-dir that is its own user’s alone.',
   },
   E2D_STORE_DENIED: {
     exit: 1,

@@ -25,6 +25,8 @@ export interface LeafOptions extends Lifetime {
   /** An authority for others, below this one. */
   readonly isAuthority?: boolean;
   readonly bits?: number;
+  /** In its subject, in order. */
+  readonly organizations?: readonly string[];
 }
 
 export interface AuthorityOptions extends Lifetime {
@@ -72,7 +74,14 @@ export class CertificateAuthority {
   #issue(
     name: string,
     key: KeyObject,
-    { from, to, extensions }: Lifetime & { readonly extensions: readonly Buffer[] },
+    {
+      from,
+      to,
+      extensions,
+      organizations = [],
+    }: Pick<LeafOptions, 'from' | 'to' | 'organizations'> & {
+      readonly extensions: readonly Buffer[];
+    },
   ): string {
     const now = Date.now();
     const body = sequence(
@@ -81,7 +90,7 @@ export class CertificateAuthority {
       algorithm,
       distinguishedName(this.name),
       sequence(time(from?.getTime() ?? now - dayMs), time(to?.getTime() ?? now + dayMs)),
-      distinguishedName(name),
+      distinguishedName(name, organizations),
       createPublicKey(key).export({ type: 'spki', format: 'der' }),
       ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
     );
@@ -95,6 +104,7 @@ const dayMs = 86_400_000;
 const oid = {
   sha256WithRsa: '2a864886f70d01010b',
   commonName: '550403',
+  organization: '55040a',
   basicConstraints: '551d13',
   subjectAltName: '551d11',
   extendedKeyUsage: '551d25',
@@ -154,8 +164,13 @@ function time(atMs: number): Buffer {
   return der(0x18, Buffer.from(text));
 }
 
-function distinguishedName(name: string): Buffer {
-  return sequence(der(0x31, sequence(objectId(oid.commonName), der(0x0c, Buffer.from(name)))));
+function distinguishedName(name: string, organizations: readonly string[] = []): Buffer {
+  const part = (id: string, text: string) =>
+    der(0x31, sequence(objectId(id), der(0x0c, Buffer.from(text))));
+  return sequence(
+    ...organizations.map((one) => part(oid.organization, one)),
+    part(oid.commonName, name),
+  );
 }
 
 function extension(id: string, critical: boolean, value: Buffer): Buffer {

@@ -1,5 +1,6 @@
 import type { Fault } from '../../../machines/facts.ts';
 import { textOf } from '../../errors/e2d-error.ts';
+import { shortened } from '../../errors/shown.ts';
 
 /**
  * Why a call to etcd failed, as a stable code:
@@ -33,13 +34,16 @@ export type EtcdFaultCode =
   | 'aborted'
   | 'unknown';
 
+/** What a server says may be as long as it likes. */
+const longestMessage = 2000;
+
 /** The one error that leaves the etcd client. `fault()` is the same as plain data. */
 export class EtcdFault extends Error {
   override readonly name = 'EtcdFault';
   readonly code: EtcdFaultCode;
 
   constructor(code: EtcdFaultCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(shortened(message, longestMessage), cause === undefined ? undefined : { cause });
     this.code = code;
   }
 
