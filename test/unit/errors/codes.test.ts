@@ -5,7 +5,7 @@ import { codes } from '../../../src/errors/codes.ts';
 
 const root = fileURLToPath(new URL('../../../src/', import.meta.url));
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && path !== 'errors/codes.ts')
+  .filter((path) => path.endsWith('.ts') && !/errors\/(codes|snapshot-codes)\.ts$/.test(path))
   .map((path) => readFileSync(root + path, 'utf8'));
 
 /** Each place that throws a code, with the options around it. */
