@@ -46,13 +46,9 @@ async function renew(
 ): Promise<IssuedPair> {
   return authority.renew(old, options).catch((error: unknown) => {
     if (!(error instanceof E2dError)) throw error;
-    const { code, remedy, exit, message } = error;
-    throw new E2dError(`${path} cannot be renewed, and nothing was written: ${message}`, {
-      code,
-      exit,
-      ...(remedy !== undefined && { remedy }),
-      cause: error,
-    });
+    const { code, exit, message } = error;
+    const told = `${path} cannot be renewed, and nothing was written: ${message}`;
+    throw new E2dError(told, { code, exit, cause: error });
   });
 }
 
