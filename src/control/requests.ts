@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { textOf } from '../errors/e2d-error.ts';
-import { type Caller, mayCall, needsOperator } from './roles.ts';
+import { type Caller, mayCall, needsOperator, type Refusal } from './roles.ts';
 
 const requestSchema = z.object({
   method: z.string(),
@@ -43,15 +43,6 @@ export interface Service {
   readonly methods: ControlMethods;
   /** Told of each request, after it. */
   readonly onAsked?: (asked: Asked) => void;
-}
-
-export interface Refusal {
-  readonly error: {
-    readonly message: string;
-    readonly remedy?: string;
-    /** `E2D_CONTROL_DENIED` where who asked may not ask this. */
-    readonly code?: string;
-  };
 }
 
 /** Says why a caller is not to be served; null lets the request pass. */

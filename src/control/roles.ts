@@ -1,5 +1,13 @@
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
-import type { Refusal } from './requests.ts';
+
+export interface Refusal {
+  readonly error: {
+    readonly message: string;
+    readonly remedy?: string;
+    /** `E2D_CONTROL_DENIED` where who asked may not ask this. */
+    readonly code?: string;
+  };
+}
 
 /** What a caller may do: look, or everything. */
 export type Role = 'viewer' | 'operator';

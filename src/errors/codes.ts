@@ -1,13 +1,5 @@
-import type { ExitCode } from './e2d-error.ts';
-
-/** What an error code stands for, wherever it is thrown. */
-export interface CodeMeaning {
-  readonly exit: ExitCode;
-  /** What has happened, without the values that the error itself tells. */
-  readonly sentence: string;
-  /** What can be done about it; the error itself may know better. */
-  readonly remedy: string;
-}
+import type { CodeMeaning } from './code-meaning.ts';
+import { snapshotCodes } from './snapshot-codes.ts';
 
 /** Every code of `E2dError`. Programs match on the code: its meaning never changes. */
 export const codes: Readonly<Record<string, CodeMeaning>> = {
@@ -319,36 +311,7 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A restore that was ordered was not done when the time to watch it was over.',
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
   },
-  E2D_SNAPSHOT_CORRUPT: {
-    exit: 1,
-    sentence: 'The snapshot is not what was taken: cut short, or changed.',
-    remedy: 'Take another one: "e2d snapshot list" shows them.',
-  },
-  E2D_SNAPSHOT_EMPTY: {
-    exit: 1,
-    sentence: 'The snapshot holds no database.',
-    remedy: 'Take another one: "e2d snapshot list" shows them.',
-  },
-  E2D_SNAPSHOT_KEPT: {
-    exit: 1,
-    sentence: 'A snapshot is the best of its lineage, or not e2d’s own, and so is not removed.',
-    remedy: 'Leave it, or give --force for one that e2d took.',
-  },
-  E2D_SNAPSHOT_KEY: {
-    exit: 1,
-    sentence: 'The snapshot is encrypted with a key that was not given, or the key cannot be used.',
-    remedy: 'Give the key of its cluster: --ca-key or --snapshot-encryption-key-file.',
-  },
-  E2D_SNAPSHOT_NEWER: {
-    exit: 1,
-    sentence: 'The snapshot is of a newer etcd than the one that is here.',
-    remedy: 'Use an etcd that is as new as the one that the snapshot was taken of.',
-  },
-  E2D_SNAPSHOT_UNKNOWN: {
-    exit: 2,
-    sentence: 'The store holds no snapshot of that name, or more than one.',
-    remedy: '"e2d snapshot list" shows those that there are.',
-  },
+  ...snapshotCodes,
   E2D_STATE_DIR: {
     exit: 1,
     sentence: 'The state dir, or something in it, belongs to another user.',

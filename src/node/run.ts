@@ -82,18 +82,13 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     record,
   });
   const { driver } = node;
+  const sources = [certificates, gossipKeys, { warnings: () => warned(node.resources.gossip) }];
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
-      warnings: [
-        ...config.warnings,
-        ...(certificates?.warnings() ?? []),
-        ...recordingWarnings(journal),
-        ...(gossipKeys?.warnings() ?? []),
-        ...(node.resources.gossip?.warnings() ?? []),
-      ],
+      warnings: [...config.warnings, ...recordingWarnings(journal), ...sources.flatMap(warned)],
       certificates: certificates?.report() ?? [],
       clock: systemClock,
     });
@@ -123,6 +118,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
   return 0;
+}
+
+/** What a part of the node has to say to an operator now. */
+function warned(part: { warnings(): readonly string[] } | null): readonly string[] {
+  return part?.warnings() ?? [];
 }
 
 /** How this node's e2d reaches etcd, and what it says of itself there. */

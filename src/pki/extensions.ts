@@ -44,10 +44,9 @@ export interface LeafExtensions {
 }
 
 export function leafExtensions({ profile, hosts, publicKey, issuer }: LeafExtensions): Extension[] {
-  const keyPurposes = [...usagesOf[profile]];
   return [
     keyUsage(digitalSignature | keyEncipherment),
-    extension('extendedKeyUsage', new ExtKeyUsage({ keyPurposes }).toSchema()),
+    extendedKeyUsage(usagesOf[profile]),
     extension('basicConstraints', new BasicConstraints({ cA: false }).toSchema(), true),
     subjectKeyIdentifier(publicKey),
     authorityKeyIdentifier(issuer),
@@ -66,6 +65,11 @@ export function renewedExtensions(
   ];
   const kept = (old.extensions ?? []).filter(({ extnID }) => !identifiers.includes(extnID));
   return [...kept, subjectKeyIdentifier(publicKey), authorityKeyIdentifier(issuer)];
+}
+
+/** `usages` are object identifiers. */
+export function extendedKeyUsage(usages: readonly string[]): Extension {
+  return extension('extendedKeyUsage', new ExtKeyUsage({ keyPurposes: [...usages] }).toSchema());
 }
 
 export function subjectAltName(hosts: readonly string[]): Extension {

@@ -18,7 +18,7 @@ interface PairFiles {
  * those of `e2d pki gencerts`. Connections from a loopback address come from 127.0.0.1.
  */
 export class ClusterTls {
-  readonly authority = new CertificateAuthority('e2d-ca');
+  readonly authority = new CertificateAuthority('e2d-ca', life);
   readonly peerAuthority: CertificateAuthority;
   readonly caFile: string;
   readonly caKeyFile: string;
@@ -29,7 +29,7 @@ export class ClusterTls {
   constructor(folder: string, { separatePeers = false }: ClusterTlsOptions = {}) {
     this.#folder = join(folder, 'tls');
     mkdirSync(this.#folder);
-    this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca') : this.authority;
+    this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
     this.caFile = this.file('ca.crt', this.authority.certificate);
     this.caKeyFile = this.file('ca.key', this.authority.key);
     this.peerCaFile = this.file('peer-ca.crt', this.peerAuthority.certificate);
@@ -45,7 +45,7 @@ export class ClusterTls {
   flagsFor(host: string): readonly string[] {
     const names = [host, '127.0.0.1'];
     const server = this.authority.issue('etcd server', names, asServer);
-    const peer = this.peerAuthority.issue('etcd peer', names);
+    const peer = this.peerAuthority.issue('etcd peer', names, life);
     return [
       ...['--ca-cert', this.caFile, '--ca-key', this.caKeyFile],
       ...(this.peerAuthority === this.authority ? [] : ['--peer-ca-cert', this.peerCaFile]),
@@ -73,5 +73,7 @@ export class ClusterTls {
   }
 }
 
-const asServer: LeafOptions = { usages: ['server'] };
-const asClient: LeafOptions = { usages: ['client'] };
+/** Longer than e2d warns of. */
+const life = { to: new Date(Date.now() + 90 * 86_400_000) };
+const asServer: LeafOptions = { ...life, usages: ['server'] };
+const asClient: LeafOptions = { ...life, usages: ['client'] };

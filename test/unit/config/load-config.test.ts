@@ -35,6 +35,7 @@ describe('defaults', () => {
       tls: null,
       caKeyFile: null,
       gossipKeyFile: null,
+      remoteControl: null,
       snapshots: null,
       onExit: 'stop-etcd',
       logLevel: 'info',
