@@ -1,5 +1,6 @@
 import { badConfig } from '../../config/bad-config.ts';
 import { createEtcdEndpoint } from '../../etcd/client/create-endpoint.ts';
+import { hasJsonGateway } from '../../etcd/client/json-gateway.ts';
 import { readE2dUsers } from '../../etcd/users/e2d-users.ts';
 import { enableAuth } from '../../etcd/users/enable-auth.ts';
 import type { Invocation } from '../command.ts';
@@ -40,6 +41,7 @@ async function enable(etcd: EtcdAsUser, { invocation, moreUsers }: Asked) {
     ...{ endpoint, admin, ownUser, moreUsers, bounds },
     asE2d: (url) => createEtcdEndpoint(url, { tls }),
     asStranger: (url) => createEtcdEndpoint(url, { tls: stranger }),
+    hasJsonGateway: (url) => hasJsonGateway(url, tls, bounds),
     onStep: (sentence) => invocation.terminal.err(`${sentence}\n`),
   });
   const names = enabled.e2dUsers.map((user) => JSON.stringify(user)).join(', ');

@@ -13,6 +13,8 @@ export interface EnableAuth {
   /** A member as e2d asks it, over a connection of its own; and as somebody without certificate. */
   readonly asE2d: (clientUrl: string) => EtcdEndpoint;
   readonly asStranger: (clientUrl: string) => EtcdEndpoint;
+  /** Whether a member answers JSON, too. */
+  readonly hasJsonGateway: (clientUrl: string) => Promise<boolean>;
   /** The CN of the certificate that this node's e2d shows. */
   readonly ownUser: string;
   /** Further users that an e2d of this cluster is, told by a person. */
@@ -86,7 +88,7 @@ function namesUnfit(users: readonly string[]): readonly string[] {
 /** Where anybody is let in without a certificate, nobody can be told from anybody else. */
 async function openDoor(
   { name, clientUrls }: Member,
-  { asE2d, asStranger, bounds }: EnableAuth,
+  { asE2d, asStranger, hasJsonGateway, bounds }: EnableAuth,
 ): Promise<readonly string[]> {
   if (clientUrls.length === 0) return [`Member ${name} has not started.`];
   const plain = clientUrls.find((url) => !url.startsWith('https:'));
@@ -96,13 +98,19 @@ async function openDoor(
       url,
       isAwake: await answers(asE2d(url), bounds),
       isOpen: await answers(asStranger(url), bounds),
+      hasGateway: await hasJsonGateway(url).catch(() => false),
     })),
   );
-  return seen.flatMap(({ url, isAwake, isOpen }) => {
+  return seen.flatMap(({ url, isAwake, isOpen, hasGateway }) => {
     if (isOpen) return [`Member ${name} asks for no certificate at ${url}.`];
+    if (hasGateway) return [gatewaySentence(name, url)];
     if (isAwake) return [];
     return [`Member ${name} does not answer at ${url}, so that it is not seen whom it lets in.`];
   });
+}
+
+function gatewaySentence(name: string, url: string): string {
+  return `Member ${name} answers JSON at ${url}, and would lend e2d’s rights to certificates without a CN: start its e2d with --etcd-extra-args=--enable-grpc-gateway=false.`;
 }
 
 /** A refusal by etcd itself is an answer, too. */
