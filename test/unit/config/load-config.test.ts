@@ -36,6 +36,7 @@ describe('defaults', () => {
       caKeyFile: null,
       snapshots: null,
       onExit: 'stop-etcd',
+      remoteControl: null,
       logLevel: 'info',
       logFormat: 'json',
       verbose: false,
