@@ -31,7 +31,8 @@ export async function makeScratchFolder(parentDir: string): Promise<string> {
 /** Writes down which process runs in a scratch folder. */
 export async function nameScratchProcess(folder: string, pid: number): Promise<void> {
   const identity = await identifyProcess(pid);
-  if (identity !== null) await writeFile(join(folder, identityFile), JSON.stringify(identity));
+  if (identity === null) return;
+  await writeFile(join(folder, identityFile), JSON.stringify(identity), { mode: 0o600 });
 }
 
 /**

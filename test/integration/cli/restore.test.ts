@@ -43,7 +43,7 @@ class ScriptedNode {
 
   static async start(stateDir: string): Promise<ScriptedNode> {
     const node = new ScriptedNode();
-    await mkdir(stateDir, { recursive: true });
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
     node.#server = await serveControl(join(stateDir, 'e2d.sock'), {
       status: () => node.status,
       inspect: () => node.#inspect(),

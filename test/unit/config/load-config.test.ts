@@ -38,6 +38,7 @@ describe('defaults', () => {
       remoteControl: null,
       snapshots: null,
       onExit: 'stop-etcd',
+      remoteControl: null,
       logLevel: 'info',
       logFormat: 'json',
       verbose: false,
