@@ -64,6 +64,18 @@ export function readArguments(
   return { given, problems, warnings, positionals };
 }
 
+/** `-name` and `-name=value` of known flags with the second dash that they lack. */
+export function withTwoDashes(
+  args: readonly string[],
+  flags: Readonly<Record<string, Option>>,
+): readonly string[] {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.map((argument, index) => {
+    const [, name = ''] = /^-([a-z][a-z-]+)(=.*)?$/s.exec(argument) ?? [];
+    return index < end && name in flags ? `-${argument}` : argument;
+  });
+}
+
 /**
  * A value may begin with dashes (`--etcd-extra-args --metrics=basic`), unless it is one of our
  * flags.

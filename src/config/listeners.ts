@@ -107,8 +107,11 @@ function warnOfExposure(
         'change everything. Give --ca-cert, --server-cert, --server-key, --peer-cert and --peer-key.',
     );
   }
-  if (exposed.includes('gossip-addr') && tls && values['ca-key'] === undefined) {
-    warnings.push('Gossip is not encrypted: it takes its key from --ca-key, which is not given.');
+  const hasGossipKey = [values['gossip-key-file'], values['ca-key']].some(Boolean);
+  if (exposed.includes('gossip-addr') && tls && !hasGossipKey) {
+    warnings.push(
+      'Gossip is not encrypted, although TLS is on: give --gossip-key-file, or --ca-key.',
+    );
   }
   const mixed = exposed.length > 0 && exposed.length < roles.length;
   if (!mixed || values['required-cluster-size'] === 1) return;

@@ -3,6 +3,7 @@ import { textOf } from '../errors/e2d-error.ts';
 import type { Address } from './address.ts';
 import { isUnspecified } from './address.ts';
 import { badConfig } from './bad-config.ts';
+import { decideRemoteControl } from './control-config.ts';
 import type { Findings, Given, OpenFindings } from './given.ts';
 import { decideListeners, defaultGossipPort } from './listeners.ts';
 import type { Endpoint, NodeConfig } from './node-config.ts';
@@ -41,9 +42,13 @@ export async function loadConfig(
   checkRules(values, origins, findings);
   const security = decideTls(values, origins, { surroundings, findings });
   const snapshots = decideSnapshots(values, surroundings);
-  reportUnreadableKey(values, origins, { surroundings, findings });
+  reportUnreadableKeys(values, origins, { surroundings, findings });
   const tls = security.tls !== null;
   const listeners = await decideListeners({ values, origins, tls, surroundings }, findings);
+  const remoteControl = await decideRemoteControl(
+    { values, origins, surroundings, tls: security.tls, listeners },
+    findings,
+  );
   const paths = resolvePaths(values, surroundings);
   reportLongSocketPath(paths, origins, findings);
   if (findings.problems.length > 0 || listeners === undefined) {
@@ -52,6 +57,8 @@ export async function loadConfig(
   return {
     ...settled(values, surroundings),
     ...security,
+    remoteControl,
+    gossipKeyFile: gossipKeyFileOf(values, surroundings),
     snapshots,
     dataDir: paths.dataDir,
     stateDir: paths.stateDir,
@@ -153,15 +160,22 @@ function toSeed({ host, port }: Address, ownHost: string): Endpoint {
   return { host: known, port: port ?? defaultGossipPort };
 }
 
-function reportUnreadableKey(
+function gossipKeyFileOf(values: OptionValues, { cwd }: Surroundings): string | null {
+  const written = values['gossip-key-file'];
+  return written === undefined ? null : resolve(cwd, written);
+}
+
+function reportUnreadableKeys(
   values: OptionValues,
   origins: Origins,
   options: { readonly surroundings: Surroundings; readonly findings: OpenFindings },
 ): void {
-  const written = values['snapshot-encryption-key-file'];
-  if (written === undefined) return;
-  const path = resolve(options.surroundings.cwd, written);
-  reportUnreadable(called('snapshot-encryption-key-file', origins), path, options);
+  for (const option of ['snapshot-encryption-key-file', 'gossip-key-file'] as const) {
+    const written = values[option];
+    if (written === undefined) continue;
+    const path = resolve(options.surroundings.cwd, written);
+    reportUnreadable(called(option, origins), path, options);
+  }
 }
 
 function reportLongSocketPath(

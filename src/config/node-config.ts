@@ -12,6 +12,8 @@ export interface NodeConfig {
   readonly host: string;
   readonly urls: EtcdUrls;
   readonly gossip: GossipConfig;
+  /** Null: only this machine's own users reach e2d, by its socket. */
+  readonly remoteControl: RemoteControlConfig | null;
   /** The seeds of gossip, to be tried forever; empty only where `requiredSize` is 1. */
   readonly bootstrapAddresses: readonly Endpoint[];
   readonly requiredSize: ClusterSize;
@@ -26,11 +28,10 @@ export interface NodeConfig {
   readonly etcd: EtcdConfig;
   /** Null: etcd speaks plain HTTP to its clients and its peers. */
   readonly tls: TlsFiles | null;
-  /**
-   * The CA's private key (PEM), from which the gossip key is derived; null: gossip is not
-   * encrypted.
-   */
+  /** The CA's private key (PEM), from which a gossip key is derived where no file gives one. */
   readonly caKeyFile: string | null;
+  /** The keys of gossip, followed as it changes. Null, and no CA key: gossip is not encrypted. */
+  readonly gossipKeyFile: string | null;
   /** Null: no snapshots are taken, and none is restored. */
   readonly snapshots: SnapshotConfig | null;
   /** What an orderly stop does with etcd. */
@@ -65,6 +66,12 @@ export interface EtcdUrls {
 /** Where gossip binds (`host` is an IP, possibly unspecified) and what it tells peers (an IP). */
 export interface GossipConfig extends Endpoint {
   readonly advertise: Endpoint;
+}
+
+/** Where other machines reach e2d, and how it knows them: `host` is an IP, possibly unspecified. */
+export interface RemoteControlConfig extends Endpoint, KeyPairFiles {
+  /** What clients' certificates are checked against. */
+  readonly caCertFile: string;
 }
 
 interface EtcdConfig {

@@ -41,6 +41,8 @@ export interface Gossip {
   awarenessScore(): number;
   /** Messages that still have to be sent; 0 when the pool has been told everything. */
   pendingBroadcasts(): number;
+  /** Of wrong keys and floods: those that were seen in the last minutes, the oldest first. */
+  standingProblems(): readonly GossipProblem[];
   /** Says good-bye; true when the pool was told within the time. Call `stop` afterwards. */
   leave(timeoutMs: number): Promise<boolean>;
   /** Ends everything at once, without a good-bye: to the others it looks like a crash. */

@@ -5,7 +5,7 @@ import { checkedMeta, type GossipConfig } from './gossip-config.ts';
 import { GossipError } from './gossip-error.ts';
 import { createParts, type GossipDeps, type NodeParts } from './node-parts.ts';
 import { socketAddressOf } from './packet-port.ts';
-import type { GossipProblem } from './problems.ts';
+import type { GossipProblem, GossipProblemCode } from './problems.ts';
 import type { ExchangeOutcome } from './state-exchange.ts';
 import type { GossipEvent, GossipView } from './view.ts';
 import { encodeMessage } from './wire/message-encode.ts';
@@ -13,6 +13,7 @@ import { encodeMessage } from './wire/message-encode.ts';
 export type { Gossip } from './gossip-api.ts';
 
 const MAX_USER_MESSAGE_BYTES = 1024;
+const STANDING: ReadonlySet<GossipProblemCode> = new Set(['wrongKey', 'flooded']);
 
 /** @throws GossipError for a configuration that cannot work. */
 export function createGossip(config: GossipConfig, deps: GossipDeps = {}): Gossip {
@@ -112,6 +113,10 @@ class GossipNode implements Gossip {
     return this.#parts.dissemination.waiting;
   }
 
+  standingProblems(): readonly GossipProblem[] {
+    return this.#parts.problems.standing(STANDING);
+  }
+
   leave(timeoutMs: number): Promise<boolean> {
     if (this.#phase !== 'running') return Promise.resolve(false);
     this.#phase = 'leaving';
@@ -165,7 +170,8 @@ class GossipNode implements Gossip {
   }
 
   #changed(event: GossipEvent): void {
-    const { detector, bootstrapper } = this.#parts;
+    const { detector, bootstrapper, guard } = this.#parts;
+    guard.know(event.member);
     if (event.type === 'joined' && event.previous === null) detector.added(event.member.name);
     if (event.type === 'failed' || event.type === 'left') {
       if (!event.member.isSelf) bootstrapper.memberLost();

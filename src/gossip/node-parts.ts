@@ -6,6 +6,7 @@ import { Bootstrapper } from './bootstrapper.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Dissemination } from './dissemination.ts';
 import { FailureDetector } from './failure-detector.ts';
+import { FloodGuard } from './flood-guard.ts';
 import { checkedMeta, checkedSettings, type GossipConfig } from './gossip-config.ts';
 import { Inbox } from './inbox.ts';
 import type { MemberRecord } from './member-record.ts';
@@ -109,12 +110,13 @@ function createFoundation(config: GossipConfig, deps: GossipDeps, outputs: NodeO
   const transport = deps.transport ?? new SocketTransport(config.bind);
   const { keyring } = config;
   const problems = new Problems(clock, outputs.onProblem);
+  const guard = new FloodGuard({ clock, problems });
   const awareness = new Awareness({
     maxMultiplier: settings.awarenessMaxMultiplier,
     slowLoopMs: settings.slowLoopMs,
   });
   const table = new MemberTable(ownRecord(config, settings, clock.nowMs()), outputs.onEvent);
-  const packets = new PacketPort({ settings, transport, keyring, problems });
+  const packets = new PacketPort({ settings, transport, keyring, problems, guard });
   const answers = new AwaitedAnswers();
   return {
     settings,
@@ -123,6 +125,7 @@ function createFoundation(config: GossipConfig, deps: GossipDeps, outputs: NodeO
     transport,
     keyring,
     problems,
+    guard,
     awareness,
     table,
     packets,

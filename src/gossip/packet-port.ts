@@ -1,5 +1,6 @@
 import { bytesToIp, formatAddress, type SocketAddress } from './address.ts';
 import type { PacketRoom } from './broadcast-queue.ts';
+import type { FloodGuard } from './flood-guard.ts';
 import type { MemberRecord } from './member-record.ts';
 import type { PacketMessage } from './messages.ts';
 import type { Problems } from './problems.ts';
@@ -22,6 +23,7 @@ export interface PacketPortDeps {
   readonly transport: Transport;
   readonly keyring: Keyring | undefined;
   readonly problems: Problems;
+  readonly guard: FloodGuard;
 }
 
 /** How packets leave and arrive: framing, encryption, and news that travels along. */
@@ -65,10 +67,17 @@ export class PacketPort {
 
   /** The messages of a packet. What cannot be read is reported and left out. */
   open(bytes: Uint8Array, from: SocketAddress): readonly PacketMessage[] {
-    const { keyring, problems } = this.#deps;
+    const { keyring, problems, guard } = this.#deps;
+    if (!guard.admits(from)) return [];
     const { messages, problems: wireProblems } = decodePacket(bytes, { keyring });
     for (const problem of wireProblems)
       reportWireProblem(problems, 'malformedPacket', problem, from);
+    if (messages.length === 0) {
+      guard.unreadable(from, bytes.length);
+    } else {
+      guard.know(from);
+      problems.isRight('wrongKey', from.addr);
+    }
     return messages;
   }
 
@@ -111,7 +120,7 @@ export function reportWireProblem(
       problems.report(
         'wrongKey',
         from.addr,
-        `${where} does not share our gossip key: what it sends cannot be decrypted`,
+        `${where} does not share our gossip key: what it sends is encrypted with another key`,
       );
       break;
     case 'not-encrypted':

@@ -6,6 +6,8 @@ import type { ByteStream, StreamHandlers, Transport, TransportHandlers } from '.
 
 /** Room for bursts while our event loop is busy elsewhere. */
 const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
+/** Connections are accepted all at once: as many as may hold up everything else. */
+const BACKLOG = 64;
 /** With port 0 the free TCP port may be taken for UDP: then another one is tried. */
 const FREE_PORT_ATTEMPTS = 10;
 
@@ -118,7 +120,7 @@ export class SocketTransport implements Transport {
 function listenTcp(server: Server, { addr: host, port }: SocketAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

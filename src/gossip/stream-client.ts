@@ -73,9 +73,11 @@ export class StreamClient {
   }
 
   #deliver(result: Exclude<StreamResult, { kind: 'more' }>, request: StreamRequest): void {
+    const { problems } = this.#deps;
+    if (result.kind === 'message') problems.isRight('wrongKey', request.to.addr);
     if (result.kind === 'problem') {
       if (result.problem.code !== 'truncated') {
-        reportWireProblem(this.#deps.problems, 'malformedStream', result.problem, request.to);
+        reportWireProblem(problems, 'malformedStream', result.problem, request.to);
       }
       request.onFailure(result.problem.detail);
     } else if (result.message.type === 'error') {

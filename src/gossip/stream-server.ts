@@ -3,6 +3,7 @@ import type { StreamMessage } from './messages.ts';
 import { reportWireProblem } from './packet-port.ts';
 import type { StreamClientDeps } from './stream-client.ts';
 import { STREAM_LIMITS } from './stream-limits.ts';
+import { type Slot, StreamSlots } from './stream-slots.ts';
 import type { ByteStream, StreamHandlers } from './transport.ts';
 import { StreamDecoder, type StreamResult } from './wire/stream-decode.ts';
 import { encodeStream } from './wire/stream-encode.ts';
@@ -15,30 +16,38 @@ export interface StreamServerDeps extends Omit<StreamClientDeps, 'transport'> {
 /** Answers one question per connection, within a time and a number of connections. */
 export class StreamServer {
   readonly #deps: StreamServerDeps;
-  readonly #open = new Set<() => void>();
+  readonly #slots: StreamSlots;
 
   constructor(deps: StreamServerDeps) {
     this.#deps = deps;
+    this.#slots = new StreamSlots(deps.clock, deps.settings.maxStreams);
   }
 
   accept(stream: ByteStream, from: SocketAddress): StreamHandlers {
     const { settings, clock, keyring } = this.#deps;
     const decoder = new StreamDecoder({ role: 'acceptor', keyring, limits: STREAM_LIMITS });
+    let answered = false;
     const close = () => {
-      if (!this.#open.delete(close)) return;
+      if (!this.#slots.giveBack(slot)) return;
+      if (!answered) this.#slots.wasted(slot);
       clock.clearTimeout(timer);
       stream.destroy();
     };
+    const slot: Slot = { addr: from.addr, close, heldBytes: 0 };
     const timer = clock.setTimeout(close, settings.tcpTimeoutMs);
-    this.#open.add(close);
-    if (this.#open.size > settings.maxStreams) close();
-    let answered = false;
+    if (!this.#slots.take(slot)) {
+      clock.clearTimeout(timer);
+      stream.destroy();
+    }
     return {
       onData: (chunk) => {
-        if (answered || !this.#open.has(close)) return;
+        if (answered || !this.#slots.has(slot)) return;
+        this.#slots.hold(slot, chunk.length);
+        if (!this.#slots.has(slot)) return;
         const result = decoder.push(chunk);
         if (result.kind === 'more') return;
         answered = true;
+        if (result.kind === 'problem') this.#slots.wasted(slot);
         this.#answer(result, stream, from);
       },
       onClose: close,
@@ -46,7 +55,7 @@ export class StreamServer {
   }
 
   stop(): void {
-    for (const close of [...this.#open]) close();
+    this.#slots.closeAll();
   }
 
   #answer(
@@ -66,8 +75,12 @@ export class StreamServer {
     result: Exclude<StreamResult, { kind: 'more' }>,
     from: SocketAddress,
   ): StreamMessage | undefined {
-    if (result.kind === 'message') return this.#deps.answer(result.message, from);
-    reportWireProblem(this.#deps.problems, 'malformedStream', result.problem, from);
+    const { problems, answer } = this.#deps;
+    if (result.kind === 'message') {
+      problems.isRight('wrongKey', from.addr);
+      return answer(result.message, from);
+    }
+    reportWireProblem(problems, 'malformedStream', result.problem, from);
     return { type: 'error', message: result.problem.detail };
   }
 }

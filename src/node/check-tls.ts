@@ -36,6 +36,20 @@ export async function checkTls(config: NodeConfig, { log, now }: Surroundings): 
   for (const { sentence, remedy, code } of flaws) log.error({ code, remedy }, sentence);
 }
 
+/**
+ * The same for a command that only asks etcd for something: what it shows must be good for that.
+ *
+ * @throws E2dError as `checkTls`
+ */
+export async function checkClientTls(tls: TlsFiles | null, now: Date): Promise<void> {
+  if (tls === null) return;
+  const authorities = await pemFile(tls.caCertFile);
+  const found = await flawsOf({ ...asClient, pair: tls.client, authorities }, now);
+  const flaws = [...examineAuthorities(authorities), ...(tls.clientCertAuth ? found : [])];
+  if (flaws.some(({ code }) => !ofTime.includes(code))) throw refused(flaws);
+  if (flaws.length > 0) throw outOfDate(flaws);
+}
+
 /** All that is wrong with the files of a node's TLS, each thing once. */
 export async function tlsFlaws(tls: TlsFiles, urls: EtcdUrls, now: Date): Promise<readonly Flaw[]> {
   const [authorities, peerAuthorities] = await Promise.all([
@@ -50,9 +64,7 @@ export async function tlsFlaws(tls: TlsFiles, urls: EtcdUrls, now: Date): Promis
       purposes: ['server', 'client'],
       hosts: [hostOf(urls.peerAdvertise)],
     },
-    ...(tls.clientCertAuth
-      ? [{ pair: tls.client, authorities, purposes: ['client'] as const, hosts: [] }]
-      : []),
+    ...(tls.clientCertAuth ? [{ ...asClient, pair: tls.client, authorities }] : []),
   ];
   const found = await Promise.all(parts.map((part) => flawsOf(part, now)));
   const flaws = [
@@ -69,6 +81,8 @@ interface Part {
   readonly purposes: readonly Purpose[];
   readonly hosts: readonly string[];
 }
+
+const asClient = { purposes: ['client'], hosts: [] } as const;
 
 async function flawsOf({ pair, ...rest }: Part, now: Date): Promise<readonly Flaw[]> {
   const [certificate, key] = await Promise.all([pemFile(pair.certFile), pemFile(pair.keyFile)]);

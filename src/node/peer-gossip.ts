@@ -9,6 +9,8 @@ import type { GossipView, Member } from '../gossip/view.ts';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement-codec.ts';
 
 const leaveTimeoutMs = 1_500;
+/** Anybody can send us what cannot be read. */
+const mostWarnings = 5;
 
 /** What a node's gossip is started with, over real sockets and simulated ones. */
 export function poolConfig(config: NodeConfig, name: string): GossipConfig {
@@ -68,6 +70,14 @@ export class PeerGossip {
       );
     }
     this.#gossip.setMetadata(metadata);
+  }
+
+  /** Sentences for the status: who has another key, and whether we are flooded. */
+  warnings(): readonly string[] {
+    const problems = this.#gossip.standingProblems().map(({ message }) => message);
+    const more = problems.length - mostWarnings;
+    const told = problems.slice(0, mostWarnings).map((message) => `gossip: ${message}`);
+    return more > 0 ? [...told, `gossip: the same goes for ${more} other addresses`] : told;
   }
 
   setLocalDelay(delayMs: number): void {

@@ -1,4 +1,3 @@
-import { createHash, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
@@ -26,20 +25,6 @@ export async function endpointTls(tls: TlsFiles | null): Promise<{ readonly tls?
     readTlsFile(tls.client.keyFile),
   ]);
   return { tls: { ca, certificate, key } };
-}
-
-/**
- * The gossip key of nodes that hold the CA's private key: SHA-512/256 over the key's PKCS#1 DER, as
- * the first e2d derived it. Throws `E2D_TLS_FILE` when the file holds no private key.
- */
-export async function gossipKey(caKeyFile: string): Promise<Buffer> {
-  const pem = await readTlsFile(caKeyFile);
-  try {
-    const der = createPrivateKey(pem).export({ type: 'pkcs1', format: 'der' });
-    return createHash('sha512-256').update(der).digest();
-  } catch (cause) {
-    throw unusable(caKeyFile, 'it holds no RSA private key', cause);
-  }
 }
 
 /** Throws `E2D_TLS_FILE` when the file cannot be read. */

@@ -2,7 +2,7 @@ import { rootCertificates } from 'node:tls';
 import type { CallOptions as GrpcCallOptions, Interceptor } from '@grpc/grpc-js';
 import type { Etcd3 } from 'etcd3';
 import type { CallOptions } from './endpoint.ts';
-import { EtcdFault, toEtcdFault } from './etcd-fault.ts';
+import { EtcdFault, faultAt, toEtcdFault } from './etcd-fault.ts';
 import { type Etcd3Vendor, loadEtcd3 } from './load-etcd3.ts';
 
 /** PEM texts. Without `ca` the authorities that Node knows are trusted. */
@@ -15,6 +15,10 @@ export interface EndpointTls {
 export interface ConnectionOptions {
   /** A function is asked at every dial: what it shows may be renewed meanwhile. */
   readonly tls?: EndpointTls | (() => EndpointTls);
+  /** Shown to etcd with every call, where a user is known by a token instead of a certificate. */
+  readonly token?: () => string | null;
+  /** Told of every failed call: what a caller passes over may be worth a word to a person. */
+  readonly onFault?: (fault: EtcdFault) => void;
   /** The deadline of a call that names none. */
   readonly timeoutMs?: number;
 }
@@ -84,14 +88,18 @@ export class Connection {
     const deadline = Date.now() + (timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs);
     const client = this.#upToDate() ?? this.#dial(vendor);
     try {
-      const interceptors = [bound(vendor, cancels, leader)];
+      const token = this.#options.token?.() ?? null;
+      const interceptors = [bound(vendor, cancels, { leader, token })];
       const answer = await rpc(client, { deadline, interceptors });
       this.#heardAtMs = performance.now();
       return answer;
     } catch (thrown) {
       const fault = toEtcdFault(thrown);
       if (fault.code === 'deadline') this.#redialWhenSilent(client);
-      throw aborted() ? this.#aborted() : this.#located(fault);
+      if (aborted()) throw this.#aborted();
+      const located = faultAt(this.#url, fault);
+      this.#options.onFault?.(located);
+      throw located;
     }
   }
 
@@ -127,10 +135,6 @@ export class Connection {
   #aborted(): EtcdFault {
     return new EtcdFault('aborted', `The call to ${this.#url} was ended by its caller.`);
   }
-
-  #located(fault: EtcdFault): EtcdFault {
-    return new EtcdFault(fault.code, `${this.#url}: ${fault.message}`, fault.cause);
-  }
 }
 
 function credentialsOf(tls: EndpointTls | undefined) {
@@ -148,13 +152,18 @@ function credentialsOf(tls: EndpointTls | undefined) {
 /**
  * Ends the call when a signal fires; with `leader`, etcd refuses at once while it has no leader.
  */
-function bound(vendor: Etcd3Vendor, cancels: readonly AbortSignal[], leader: boolean): Interceptor {
+function bound(
+  vendor: Etcd3Vendor,
+  cancels: readonly AbortSignal[],
+  { leader, token }: { readonly leader: boolean; readonly token: string | null },
+): Interceptor {
   return (options, nextCall) => {
     const call = nextCall(options);
     const onAbort = () => call.cancelWithStatus(1, 'aborted');
     return new vendor.InterceptingCall(call, {
       start(metadata, _listener, next) {
         if (leader) metadata.set('hasleader', 'true');
+        if (token !== null) metadata.set('token', token);
         for (const cancel of cancels) cancel.addEventListener('abort', onAbort);
         next(metadata, {
           onReceiveStatus(status, pass) {

@@ -8,6 +8,7 @@ import {
   statusFromWire,
 } from './decode.ts';
 import type { AddedMember, CallOptions, EtcdEndpoint } from './endpoint.ts';
+import { isForUsers, toEtcdFault } from './etcd-fault.ts';
 import { readHashKv } from './hash-kv.ts';
 import { readRaftProgress } from './raft-progress.ts';
 import { openSnapshot } from './snapshot-stream.ts';
@@ -97,7 +98,17 @@ function membersOf(connection: Connection) {
 
 async function readThroughQuorum(connection: Connection, options?: CallOptions): Promise<void> {
   const request = { key: probedKey, keys_only: true };
-  await connection.quorum(({ kv }, bounds) => kv.range(request, bounds), options);
+  const read = connection.quorum(({ kv }, bounds) => kv.range(request, bounds), options);
+  await read.catch(unlessRefused);
+}
+
+/**
+ * etcd looks at the rights to a key only when the read has taken its round: a refusal proves the
+ * quorum, and the member's health, as well as an answer does. Whether this e2d is one of etcd's
+ * users is another question than whether etcd is well.
+ */
+function unlessRefused(problem: unknown): void {
+  if (!isForUsers(toEtcdFault(problem))) throw problem;
 }
 
 function healthOf(connection: Connection) {
@@ -110,7 +121,8 @@ function healthOf(connection: Connection) {
     linearizableRead: (options) => readThroughQuorum(connection, options),
     async serializableRead(options) {
       const request = { key: probedKey, keys_only: true, serializable: true };
-      await connection.local(({ kv }, bounds) => kv.range(request, bounds), options);
+      const read = connection.local(({ kv }, bounds) => kv.range(request, bounds), options);
+      await read.catch(unlessRefused);
     },
   } satisfies Partial<EtcdEndpoint>;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { E2dError } from '../../errors/e2d-error.ts';
 import { identifyProcess, isSameProcessAlive } from '../process/proc.ts';
-import { ensureDataDir } from './ensure-data-dir.ts';
+import { ensureStateDir } from './ensure-data-dir.ts';
 import { readSmallFile } from './small-file.ts';
 
 const holderSchema = z.object({
@@ -31,7 +31,7 @@ const attempts = 10;
  * Throws `E2D_ALREADY_RUNNING`.
  */
 export async function acquireStateLock(stateDir: string): Promise<StateLock> {
-  await ensureDataDir(stateDir);
+  await ensureStateDir(stateDir);
   const path = join(stateDir, 'e2d.lock');
   const self = await identifyProcess(process.pid);
   if (self === null) throw new Error('this process is not in /proc');

@@ -48,6 +48,14 @@ export class Keyring {
     if (this.primary.equals(key)) throw new RangeError('the primary key cannot be removed');
     this.#keys = this.#keys.filter((known) => !known.equals(key));
   }
+
+  /**
+   * Takes these keys instead, the first as the primary one; all at once, or not at all.
+   * @throws RangeError as the constructor does.
+   */
+  replace(keys: readonly Uint8Array[]): void {
+    this.#keys = new Keyring(keys).keys;
+  }
 }
 
 function keyOf(bytes: Uint8Array): KeyObject {

@@ -2,7 +2,7 @@ import type { PacketMessage } from '../messages.ts';
 import { splitCompound } from './compound.ts';
 import { inflate } from './compression.ts';
 import { removeCrc } from './crc.ts';
-import { decrypt } from './encryption.ts';
+import { decrypt, ENCRYPTION_OVERHEAD as ENCRYPTED_PACKET_BYTES } from './encryption.ts';
 import type { Keyring } from './keyring.ts';
 import { labelBytes, labelHeaderLength } from './label.ts';
 import { decodeMessage } from './message-decode.ts';
@@ -38,7 +38,12 @@ export function decodePacket(packet: Uint8Array, options: DecodeOptions = {}): D
     const body = packet.subarray(labelHeaderLength(packet, label));
     decoding.decode(removeCrc(decrypted(body, label, options)), 0);
   });
-  return { messages: decoding.messages, problems: decoding.problems };
+  const { messages, problems } = decoding;
+  if (options.keyring === undefined && messages.length === 0 && looksEncrypted(packet)) {
+    const detail = 'the packet looks encrypted, and we have no key';
+    return { messages, problems: [{ code: 'encryption-not-configured', detail }] };
+  }
+  return { messages, problems };
 }
 
 function decrypted(body: Uint8Array, label: Uint8Array, options: DecodeOptions): Uint8Array {
@@ -47,8 +52,35 @@ function decrypted(body: Uint8Array, label: Uint8Array, options: DecodeOptions):
     return decrypt(body, options.keyring, label);
   } catch (error) {
     if (options.acceptPlaintext === true) return body;
-    throw error;
+    if (!looksPlain(body)) throw error;
+    throw new WireError('not-encrypted', 'the packet is not encrypted, and encryption is on');
   }
+}
+
+/** Nothing tells for sure: it begins and is as long as what is encrypted. */
+function looksEncrypted(packet: Uint8Array): boolean {
+  const version = packet[0];
+  return (version === 0 || version === 1) && packet.length >= ENCRYPTED_PACKET_BYTES[version];
+}
+
+/** Whether plaintext gossip can be read of it at little cost: nothing is inflated. */
+function looksPlain(body: Uint8Array): boolean {
+  const plain = body[0] === MessageType.crc ? body.subarray(CRC_BYTES) : body;
+  if (plain[0] === MessageType.compress) return startsCompressed(plain);
+  const reading = new PacketDecoding({ ...DEFAULT_LIMITS, ...PLAIN_LOOK });
+  reading.attempt(() => reading.decode(plain, 0));
+  // Any bytes are a user message.
+  return reading.messages.some(({ type }) => type !== 'user');
+}
+
+const PLAIN_LOOK = { packetInflatedBytes: 0, packetDepth: 1, packetMessages: 8 };
+/** The type byte and the sum. */
+const CRC_BYTES = 5;
+/** A map with the key `Algo`. */
+const COMPRESS_START = Buffer.from([MessageType.compress, 0x82, 0xa4, ...Buffer.from('Algo')]);
+
+function startsCompressed(plain: Uint8Array): boolean {
+  return Buffer.compare(plain.subarray(0, COMPRESS_START.length), COMPRESS_START) === 0;
 }
 
 /** Undoes nested compounds and compression within one allowance for the whole packet. */

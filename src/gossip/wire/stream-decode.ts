@@ -26,6 +26,16 @@ export type StreamResult =
     }
   | { readonly kind: 'problem'; readonly problem: WireProblem };
 
+/** With what a stream begins that is not encrypted. */
+const PLAIN_TYPES: ReadonlySet<number> = new Set([
+  MessageType.ping,
+  MessageType.ack,
+  MessageType.pushPull,
+  MessageType.user,
+  MessageType.compress,
+  MessageType.error,
+]);
+
 const MORE: StreamResult = { kind: 'more' };
 
 /**
@@ -75,6 +85,7 @@ export class StreamDecoder {
     if (type === undefined) throw new WireError('truncated', 'no message yet', start + 1);
     if (type === MessageType.encrypt) return this.#decodeWhole(this.#decrypt(bytes, start));
     if (this.#options.keyring !== undefined && this.#options.acceptPlaintext !== true) {
+      if (!PLAIN_TYPES.has(type)) throw new WireError('unknown-type', 'the stream is no gossip');
       throw new WireError('not-encrypted', 'the stream is not encrypted, and encryption is on');
     }
     if (type === MessageType.compress) return this.#readBody(this.#inflate(bytes, start));

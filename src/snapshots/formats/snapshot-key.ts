@@ -28,29 +28,40 @@ export class SnapshotKey {
 }
 
 /**
- * The key that the CA's private key stands for: SHA-512/256 over its PKCS#1 DER, as the first e2d
- * derived it. Takes PEM or DER, PKCS#1 or PKCS#8. Throws `E2D_SNAPSHOT_KEY` for anything else.
+ * The key that the CA's private key stands for: SHA-512/256 over its DER, as the first e2d derived
+ * it from PKCS#1; an ECDSA key is taken in SEC1 with its curve and its public key, whatever form
+ * the file has. Takes PEM or DER, PKCS#8 too. Throws `E2D_SNAPSHOT_KEY` for anything else.
  */
 export function keyFromCaKey(pemOrDer: Uint8Array): SnapshotKey {
-  const der = rsaKey(Buffer.from(pemOrDer)).export({ type: 'pkcs1', format: 'der' });
+  const der = canonicalDer(Buffer.from(pemOrDer));
   return new SnapshotKey(createHash('sha512-256').update(der).digest());
 }
 
-function rsaKey(bytes: Buffer): KeyObject {
+function canonicalDer(bytes: Buffer): Buffer {
   const readings = [
     { key: bytes, format: 'pem' },
     { key: bytes, format: 'der', type: 'pkcs1' },
+    { key: bytes, format: 'der', type: 'sec1' },
     { key: bytes, format: 'der', type: 'pkcs8' },
   ] as const;
   for (const reading of readings) {
     try {
       const key = createPrivateKey(reading);
-      if (key.asymmetricKeyType === 'rsa') return key;
+      if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs1', format: 'der' });
+      if (key.asymmetricKeyType === 'ec') return sec1WithPublicKey(key);
     } catch {
       // Not in this form: the next one is tried, and having none is the error below.
     }
   }
-  throw unusable('The CA key holds no RSA private key that can be read without a passphrase.');
+  throw unusable(
+    'The CA key holds no RSA or ECDSA private key that can be read without a passphrase.',
+  );
+}
+
+/** A file may leave the public key out, and OpenSSL would too. */
+function sec1WithPublicKey(key: KeyObject): Buffer {
+  const whole = createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
+  return whole.export({ type: 'sec1', format: 'der' });
 }
 
 /**

@@ -22,7 +22,9 @@ const captures = [
   ...vectors.captures,
 ].map(({ hex }) => Buffer.from(hex, 'hex'));
 const keyring = new Keyring([Buffer.alloc(32, 7)]);
-/** msgpack's maps, arrays, strings and numbers of claimed sizes, and names of memberlist's fields. */
+/**
+ * msgpack's maps, arrays, strings and numbers of claimed sizes, and names of memberlist's fields.
+ */
 const words = [
   ...['df', 'dd', 'db', 'c6', 'cf', 'd3', 'cb', 'de', 'dc', 'da'].map((tag) =>
     Buffer.from(`${tag}ffffffff`, 'hex'),

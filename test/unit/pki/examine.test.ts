@@ -130,8 +130,8 @@ describe('each flaw has a sentence of its own', () => {
       'wrong-host: The certificate /etc/s.crt is not good for 10.0.0.2, a.b.db.example, etcd server: it names db1.example, *.db.example, 10.0.0.1, 127.0.0.1.',
     ],
     [
-      files(root.issue('10.0.0.1', [], life), root.certificate),
-      'wrong-host: The certificate /etc/s.crt is not good for 10.0.0.1: it names no host at all.',
+      { ...files(root.issue('db9.example', [], life), root.certificate), hosts: ['db9.example'] },
+      'wrong-host: The certificate /etc/s.crt is not good for db9.example: it names no host at all.',
     ],
   ])('%#', (request, sentence) => {
     expect(told(request)).toEqual([sentence]);

@@ -102,7 +102,7 @@ describe('encrypted packets', () => {
 
   test('plaintext is refused unless the pool is changing over', () => {
     const packet = encodePacket([message]);
-    expect(decodePacket(packet, { keyring }).problems).toMatchObject([{ code: 'undecryptable' }]);
+    expect(decodePacket(packet, { keyring }).problems).toMatchObject([{ code: 'not-encrypted' }]);
     expect(decodePacket(packet, { keyring, acceptPlaintext: true }).messages).toEqual([message]);
     const sealed = encodePacket([message], { keyring });
     expect(decodePacket(sealed, { keyring, acceptPlaintext: true }).messages).toEqual([message]);
