@@ -13,7 +13,7 @@ const value = z.union([z.string(), z.array(z.string())]);
 /** One mistake may have a parser find as many as there are lines. */
 const mostErrors = 5;
 /** Every option with a text of a page; a parser is slow on what is made to be. */
-const longestFile = 256 * 1024;
+const longestFile = 64 * 1024;
 const mostProblems = 20;
 const mostNameLength = 80;
 

@@ -117,7 +117,8 @@ export class Catalogue {
     if (!reading.ok) return skipped(folder, `its ${RECORD_FILE} ${reading.problem}`);
     const { id } = folder;
     if (reading.value.id !== id) {
-      return skipped(folder, `its ${RECORD_FILE} is that of "${reading.value.id}"`);
+      const other = harmless(shortened(reading.value.id, LONGEST_ID));
+      return skipped(folder, `its ${RECORD_FILE} is that of "${other}"`);
     }
     const { takenAt } = reading.value;
     const { proof, problems } = await this.#latestProof(folder, bounds);
