@@ -4,8 +4,8 @@ import { median, runsOf } from './compare.ts';
 
 const runs = runsOf(process.argv, 3);
 const watchMs = 8_000;
-const kinds: readonly Flood[] = ['none', 'packets', 'streams'];
-const seen: Record<Flood, PoolHealth[]> = { none: [], packets: [], streams: [] };
+const kinds: readonly Flood[] = ['none', 'packets', 'largePackets', 'streams'];
+const seen: Record<Flood, PoolHealth[]> = { none: [], packets: [], largePackets: [], streams: [] };
 
 for (let run = 0; run < runs; run += 1) {
   for (const kind of kinds) {
@@ -29,13 +29,11 @@ const figures: readonly [string, (health: PoolHealth) => number][] = [
   ['live members accused', ({ accused }) => accused.length],
   ['flood, a second', ({ flooded }) => flooded / (watchMs / 1_000)],
 ];
-console.log('| measure | no flood | packets | ratio | streams | ratio |');
-console.log('| --- | --- | --- | --- | --- | --- |');
+console.log('| measure | no flood | packets | large packets | streams |');
+console.log('| --- | --- | --- | --- | --- |');
 for (const [measure, figureOf] of figures) {
-  const [none = 0, packets = 0, streams = 0] = kinds.map((kind) =>
-    median(seen[kind].map(figureOf)),
-  );
-  const ratio = (figure: number) => (none === 0 ? '' : (figure / none).toFixed(2));
-  const cells = [none.toFixed(2), packets.toFixed(2), ratio(packets), streams.toFixed(2)];
-  console.log(`| ${measure} | ${cells.join(' | ')} | ${ratio(streams)} |`);
+  const [none = 0, ...flooded] = kinds.map((kind) => median(seen[kind].map(figureOf)));
+  const ratio = (figure: number) => (none === 0 ? '' : ` (${(figure / none).toFixed(2)})`);
+  const cells = flooded.map((figure) => `${figure.toFixed(2)}${ratio(figure)}`);
+  console.log(`| ${measure} | ${[none.toFixed(2), ...cells].join(' | ')} |`);
 }

@@ -47,6 +47,8 @@ export function bytesToIp(bytes: Uint8Array): string | undefined {
 
 /** The one text form of an IP address, so that texts can be compared. */
 export function canonicalIp(text: string): string | undefined {
+  // It has only one form. Every packet comes by here.
+  if (isIPv4(text)) return text;
   const bytes = ipToBytes(text);
   return bytes && bytesToIp(bytes);
 }

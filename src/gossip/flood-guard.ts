@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Problems } from './problems.ts';
 
 /** Packets of a kibibyte: what reading that many in vain costs is about a hundredth of a core. */
-const UNREADABLE = { burst: 1000, perSecond: 1000 };
+const UNREADABLE = { burst: 200, perSecond: 200 };
 const BYTES_PER_UNIT = 1024;
 const MAX_KNOWN_SOURCES = 1024;
 const TELL_EVERY_MS = 60_000;

@@ -33,7 +33,8 @@ export interface PoolHealth {
   readonly flooded: number;
 }
 
-export type Flood = 'none' | 'packets' | 'streams';
+/** Packets as networks carry them, packets of 60 kB that only loopback carries whole, or streams. */
+export type Flood = 'none' | 'packets' | 'largePackets' | 'streams';
 
 /** Three encrypted nodes on loopback in this process, and a flooder in another one. */
 export class FloodedPool {
@@ -139,17 +140,18 @@ export class FloodedPool {
   }
 
   /** Gives how much was sent so far, once it has begun. */
-  async #startFlood(flood: 'packets' | 'streams'): Promise<() => number> {
+  async #startFlood(flood: Exclude<Flood, 'none'>): Promise<() => number> {
     const plan = {
       targets: this.#addresses.slice(0, 1),
       from: this.#block.next(),
-      packets: flood === 'packets' ? floodPackets() : [],
+      packets: floodPackets(flood),
       streams: flood === 'streams' ? floodStreams() : [],
     };
     const script = fileURLToPath(new URL('gossip-flooder.mjs', import.meta.url));
-    const flooder = spawn(process.execPath, [script, JSON.stringify(plan)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const flooder = spawn(process.execPath, [script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
+    flooder.stdin.end(JSON.stringify(plan));
     this.#flooder = flooder;
     let sent = 0;
     flooder.stdout.on('data', (text: Buffer) => {
@@ -160,21 +162,23 @@ export class FloodedPool {
   }
 }
 
-/** Garbage, gossip in the clear, gossip under another key, and packets as large as they get. */
-function floodPackets(): readonly string[] {
+/** Garbage, gossip in the clear, gossip under another key; or packets as large as they get. */
+function floodPackets(flood: Flood): readonly string[] {
+  if (flood === 'streams') return [];
+  if (flood === 'largePackets') {
+    return [base64(Buffer.concat([Uint8Array.of(1), randomBytes(60_000)]))];
+  }
   const keyring = new Keyring([randomBytes(32)]);
   const ping = { type: 'ping', seqNo: 1, node: 'n1' } as const;
   const users = Array.from({ length: 60 }, () => {
     return { type: 'user', body: randomBytes(20) } as const;
   });
-  const large = Buffer.concat([Uint8Array.of(1), randomBytes(60_000)]);
   return [
     randomBytes(100),
     encodePacket([ping]),
     encodePacket([ping], { keyring }),
     encodePacket([ping, ...users], { compress: true }),
     encodePacket(users, { keyring }),
-    large,
   ].map(base64);
 }
 

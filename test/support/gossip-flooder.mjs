@@ -1,9 +1,10 @@
-// Sends to gossip nodes as fast as it can, until it is killed: `node gossip-flooder.mjs PLAN`.
+// Sends to gossip nodes as fast as it can, until it is killed. What to send is on its standard input.
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
 /** `targets`: [{addr, port}], `from`: own address, `packets` and `streams`: base64 texts. */
-const { targets, from, packets, streams } = JSON.parse(process.argv[2] ?? '{}');
+const { targets, from, packets, streams } = JSON.parse(readFileSync(0, 'utf8'));
 const bodies = packets.map((text) => Buffer.from(text, 'base64'));
 const questions = streams.map((text) => Buffer.from(text, 'base64'));
 const packetsAtOnce = 64;

@@ -63,17 +63,20 @@ function looksEncrypted(packet: Uint8Array): boolean {
   return (version === 0 || version === 1) && packet.length >= ENCRYPTED_PACKET_BYTES[version];
 }
 
-/** Whether plaintext gossip can be read of it at little cost: nothing is inflated. */
+/** Whether it begins as plaintext gossip does; only its first message is looked at. */
 function looksPlain(body: Uint8Array): boolean {
-  const plain = body[0] === MessageType.crc ? body.subarray(CRC_BYTES) : body;
-  if (plain[0] === MessageType.compress) return startsCompressed(plain);
-  const reading = new PacketDecoding({ ...DEFAULT_LIMITS, ...PLAIN_LOOK });
-  reading.attempt(() => reading.decode(plain, 0));
-  // Any bytes are a user message.
-  return reading.messages.some(({ type }) => type !== 'user');
+  let plain = body[0] === MessageType.crc ? body.subarray(CRC_BYTES) : body;
+  try {
+    if (plain[0] === MessageType.compound) plain = splitCompound(plain).parts[0] ?? plain;
+    if (plain[0] === MessageType.compress) return startsCompressed(plain);
+    // Any bytes are a user message.
+    return plain[0] !== MessageType.user && decodeMessage(plain).type !== 'user';
+  } catch (error) {
+    if (error instanceof WireError) return false;
+    throw error;
+  }
 }
 
-const PLAIN_LOOK = { packetInflatedBytes: 0, packetDepth: 1, packetMessages: 8 };
 /** The type byte and the sum. */
 const CRC_BYTES = 5;
 /** A map with the key `Algo`. */

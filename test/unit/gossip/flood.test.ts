@@ -34,16 +34,16 @@ describe('packets that cannot be read', () => {
   test('are looked at so many times, and dropped unread beyond, told once', async () => {
     const guard = new FloodGuard({ clock, problems });
     const admitted = flood(guard, stranger, 50_000);
-    expect(admitted).toBeGreaterThan(800);
-    expect(admitted).toBeLessThanOrEqual(1000);
+    expect(admitted).toBeGreaterThan(150);
+    expect(admitted).toBeLessThanOrEqual(200);
     expect(guard.dropped).toBe(50_000 - admitted);
     // From another address of the same flooder, too.
     expect(flood(guard, { ...stranger, port: 10 }, 1000)).toBe(0);
     expect(told.map(({ code }) => code)).toEqual(['flooded']);
     await clock.run(500);
     const again = flood(guard, stranger, 50_000);
-    expect(again).toBeGreaterThan(400);
-    expect(again).toBeLessThanOrEqual(500);
+    expect(again).toBeGreaterThan(75);
+    expect(again).toBeLessThanOrEqual(100);
   });
 
   test('cost by their size', () => {
