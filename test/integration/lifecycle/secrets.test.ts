@@ -275,12 +275,15 @@ async function everyViewOf(
   remote: readonly string[],
 ): Promise<readonly (readonly [string, string])[]> {
   const formats = ['tree', 'json', 'mermaid', 'dot', 'svg'];
-  const views = [
+  const here = [
     ...formats.map((format) => ['inspect', '--format', format]),
     ...[['status'], ['status', '--json'], ['metrics']],
-  ];
-  const ways = [['--data-dir', dataDir], remote];
-  const all = ways.flatMap((way) => views.map((view) => [...view, ...way, '--verbose']));
+  ].map((view) => [...view, '--data-dir', dataDir]);
+  const fromAfar = [['inspect', '--format', 'json'], ['status']].map((view) => [
+    ...view,
+    ...remote,
+  ]);
+  const all = [...here, ...fromAfar].map((args) => [...args, '--verbose']);
   return Promise.all(
     all.map(async (args) => {
       const { code, stdout, stderr } = await runE2d(...args);
@@ -296,11 +299,11 @@ async function restoreByHand(
   node: TestNode,
   config: string,
 ): Promise<readonly (readonly [string, string])[]> {
-  const at = ['--config', config, '--data-dir', node.dataDir, '--verbose'];
+  const at = ['--config', config, '--verbose'];
   const list = await runE2d('snapshot', 'list', ...at);
   expect(list).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d{4}-/m) });
   const { lineage } = (await node.report()).cluster;
-  const order = ['latest', '--yes', '--lineage', lineage ?? ''];
+  const order = ['latest', '--yes', '--lineage', lineage ?? '', '--data-dir', node.dataDir];
   const restore = await runE2d('restore', ...order, ...at);
   expect(restore.stdout, restore.stderr).toContain('Done');
   return [list, restore].map(({ stdout, stderr }) => [
