@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { textOf } from '../errors/e2d-error.ts';
+import { type Refusal, refusal } from './refusal.ts';
 import { type Caller, mayCall, needsOperator } from './roles.ts';
 
 const requestSchema = z.object({
@@ -45,15 +46,6 @@ export interface Service {
   readonly onAsked?: (asked: Asked) => void;
 }
 
-export interface Refusal {
-  readonly error: {
-    readonly message: string;
-    readonly remedy?: string;
-    /** `E2D_CONTROL_DENIED` where who asked may not ask this. */
-    readonly code?: string;
-  };
-}
-
 /** Says why a caller is not to be served; null lets the request pass. */
 export type Gate = (request: { readonly token?: string | undefined }) => Refusal | null;
 
@@ -83,8 +75,4 @@ export async function serveLine(
     if (act === undefined) return refusal(`it knows no method "${method}"`);
     return { result: await act(parameters, caller) };
   }
-}
-
-export function refusal(message: string, more: Omit<Refusal['error'], 'message'> = {}): Refusal {
-  return { error: { message, ...more } };
 }

@@ -1,5 +1,5 @@
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
-import type { Refusal } from './requests.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What a caller may do: look, or everything. */
 export type Role = 'viewer' | 'operator';

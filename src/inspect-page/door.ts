@@ -2,8 +2,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * Keeps everybody out but the browser that comes first with the secret path that was told to whoever
- * asked for the page. It is then known by a cookie, and the path lets nobody else in: browsers keep
+ * Keeps everybody out but the browser that comes first with the secret path that was told to
+ * whoever asked for the page. It is then known by a cookie, and the path lets nobody else in: browsers keep
  * what they visited, and programs that open one show it in their arguments.
  */
 export class Door {
