@@ -24,9 +24,9 @@ export interface AskOptions {
 
 /**
  * Asks an e2d, behind the control socket at this path or on another machine: one line of JSON
- * there, one line back, `{"result": ...}` or `{"error": {"message", "remedy"?, "code"?}}`. Gives
- * the result. Throws an `E2dError` with a sentence of its own for each way this can fail. Nothing
- * is said before it is known who answers.
+ * there, one line back, `{"result": ...}` or `{"error": {"message", "remedy"?, "code"?}}`. Gives the
+ * result. Throws an `E2dError` with a sentence of its own for each way this can fail. Nothing is
+ * said before it is known who answers.
  */
 export async function askNode(
   node: string | RemoteNode,
@@ -167,9 +167,10 @@ function refused(error: unknown): E2dError {
   const message =
     'message' in said && typeof said.message === 'string' ? said.message : 'no reason';
   const remedy = 'remedy' in said && typeof said.remedy === 'string' ? said.remedy : undefined;
+  const why = remedy === undefined ? {} : { remedy };
   const isDenied = 'code' in said && said.code === 'E2D_CONTROL_DENIED';
-  const told = remedy === undefined ? {} : { remedy };
+  const sentence = `e2d refused: ${message}`;
   return isDenied
-    ? new E2dError(`e2d refused: ${message}`, { code: 'E2D_CONTROL_DENIED', ...told })
-    : new E2dError(`e2d refused: ${message}`, { code: 'E2D_CONTROL_REFUSED', ...told });
+    ? new E2dError(sentence, { code: 'E2D_CONTROL_DENIED', ...why })
+    : new E2dError(sentence, { code: 'E2D_CONTROL_REFUSED', ...why });
 }

@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import { isToken, tokenPathOf, writeToken } from './control-token.ts';
 import { answerOne } from './line-exchange.ts';
-import { type ControlMethods, type Gate, refusal, type Service, serveLine } from './requests.ts';
-import type { Refusal } from './roles.ts';
+import { type Refusal, refusal } from './refusal.ts';
+import { type ControlMethods, type Gate, type Service, serveLine } from './requests.ts';
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -57,9 +57,7 @@ export async function serveControl(
   }
 }
 
-/**
- * There is no moment at which the socket is another user's: it is bound with what it is to have.
- */
+/** Others may open the socket at no moment: it is bound under a mask that forbids it. */
 async function listenPrivately(server: Server, path: string): Promise<void> {
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject);

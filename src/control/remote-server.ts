@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import { answerOne, type ExchangeLimits, exchangeLimits } from './line-exchange.ts';
+import { type Refusal, refusal } from './refusal.ts';
 import { fingerprintOf, type RemoteControlFiles, readRemoteFiles } from './remote-files.ts';
-import { refusal, type Service, serveLine } from './requests.ts';
-import { nameOf, noRole, type Refusal, type RemoteCaller, roleOf } from './roles.ts';
+import { type Service, serveLine } from './requests.ts';
+import { nameOf, noRole, type RemoteCaller, roleOf } from './roles.ts';
 
 export interface RemoteLimits extends ExchangeLimits {
   readonly handshakeMs: number;
@@ -38,10 +39,7 @@ export interface RemoteControlOptions {
 
 export interface RemoteControl {
   readonly port: number;
-  /**
-   * Takes the files up anew, for connections from now on. Throws `E2D_TLS_FILE`; nothing changes
-   * then.
-   */
+  /** Takes the files up anew, for connections from now on; or throws `E2D_TLS_FILE`, and does not. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { textOf } from '../errors/e2d-error.ts';
-import { type Caller, mayCall, needsOperator, type Refusal } from './roles.ts';
+import { type Refusal, refusal } from './refusal.ts';
+import { type Caller, mayCall, needsOperator } from './roles.ts';
 
 const requestSchema = z.object({
   method: z.string(),
@@ -74,8 +75,4 @@ export async function serveLine(
     if (act === undefined) return refusal(`it knows no method "${method}"`);
     return { result: await act(parameters, caller) };
   }
-}
-
-export function refusal(message: string, more: Omit<Refusal['error'], 'message'> = {}): Refusal {
-  return { error: { message, ...more } };
 }

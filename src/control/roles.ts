@@ -1,13 +1,5 @@
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
-
-export interface Refusal {
-  readonly error: {
-    readonly message: string;
-    readonly remedy?: string;
-    /** `E2D_CONTROL_DENIED` where who asked may not ask this. */
-    readonly code?: string;
-  };
-}
+import type { Refusal } from './refusal.ts';
 
 /** What a caller may do: look, or everything. */
 export type Role = 'viewer' | 'operator';

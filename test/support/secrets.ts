@@ -24,7 +24,8 @@ export function bytesForms(bytes: Buffer): readonly string[] {
 /** Each line of a key says enough; the last one may be too short to be told from other text. */
 export function pemForms(pem: string): readonly string[] {
   const body = pem.split('\n').filter((line) => line.length === 64);
-  return body.flatMap((line) => [line, ...bytesForms(Buffer.from(line, 'base64'))]);
+  const lines = body.flatMap((line) => [line, ...bytesForms(Buffer.from(line, 'base64'))]);
+  return [...lines, ...bytesForms(Buffer.from(pem))];
 }
 
 /** Where which secret was found, with what stands around it. */
