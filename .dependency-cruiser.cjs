@@ -1,5 +1,5 @@
 /** The rooms and who may import whom: cli -> node -> adapters -> pure core. */
-const rooms = ['gossip', 'etcd', 'control', 'journal', 'snapshots', 'visualize', 'inspect-page'];
+const rooms = ['gossip', 'etcd', 'control', 'journal', 'snapshots', 'visualize', 'inspect-page', 'pki'];
 
 module.exports = {
   forbidden: [
@@ -53,6 +53,7 @@ module.exports = {
     { name: 'cac-only-in-cli', severity: 'error', from: { pathNot: '^src/cli/' }, to: { path: '^node_modules/cac/' } },
     { name: 'etcd3-only-in-etcd', severity: 'error', from: { pathNot: '^(src/etcd|test|bench)/' }, to: { path: '^node_modules/etcd3/' } },
     { name: 'aws-only-in-stores', severity: 'error', from: { pathNot: '^(src/snapshots/store|test|bench)/' }, to: { path: '^node_modules/@(aws-sdk|smithy)/' } },
+    { name: 'x509-only-in-pki', severity: 'error', from: { pathNot: '^src/pki/' }, to: { path: '^node_modules/(pkijs|asn1js)/' } },
     { name: 'pino-only-in-log', severity: 'error', from: { pathNot: '^(src/log|test|bench)/' }, to: { path: '^node_modules/pino(-pretty)?/' } },
     {
       name: 'no-developer-tool-at-run-time',

@@ -4,7 +4,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY machines machines
 COPY src src
@@ -24,11 +24,12 @@ ENV NODE_ENV=production \
     E2D_ETCD_CACHE_DIR=/opt/etcd
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY --from=build /opt/etcd /opt/etcd
 COPY --from=build /build/dist dist
 COPY --from=build /build/src/inspect-page/page src/inspect-page/page
 COPY visualizations visualizations
+COPY docs/sbom.cdx.json docs/sbom.cdx.json
 RUN chmod 0755 dist/src/cli/main.js \
  && ln -s /app/dist/src/cli/main.js /usr/local/bin/e2d \
  && install -d -o node -g node -m 0700 /data

@@ -22,6 +22,8 @@ export interface StatusReport {
   readonly peers: readonly PeerReport[];
   /** What this node does for the cluster's snapshots; null where no store is configured. */
   readonly snapshots: SnapshotReport | null;
+  /** The certificate files of this node; empty where it runs without TLS. */
+  readonly certificates: readonly CertificateReport[];
   /** What would happen next, as a sentence. */
   readonly next: string;
   readonly safeToStopOne: { readonly safe: boolean; readonly reason: string };
@@ -99,6 +101,17 @@ export interface PeerReport {
   readonly peerUrl: string;
   readonly clientUrl: string;
   readonly clusterId: ClusterId | null;
+}
+
+export interface CertificateReport {
+  /** `ca`, `server`, `peer`, `client`, and `peer-ca` where that is another. */
+  readonly role: string;
+  readonly path: string;
+  readonly subject: string;
+  /** UTC: when the first of the file's certificates runs out. */
+  readonly notAfter: string;
+  /** By the wall clock of this node; negative once it has run out. */
+  readonly leftMs: number;
 }
 
 /** Snapshots are the work of the node beside the leader: what the others say of them is old. */

@@ -4,13 +4,17 @@ import { controlSocketOf } from '../config/paths.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import { type AskOptions, askNode } from './control-client.ts';
 import { isInspectReport } from './inspect-shape.ts';
+import { type NodeAddress, placeOf, type RemoteNode } from './remote-node.ts';
 import { isStatusReport } from './status-shape.ts';
 
-/** Asks the e2d of a state dir how it is. Throws as `askNode`, and `E2D_CONTROL_MISMATCH`. */
-export async function askStatus(stateDir: string, options: AskOptions): Promise<StatusReport> {
-  const report = await askNode(controlSocketOf(stateDir), { method: 'status' }, options);
+/**
+ * Asks an e2d, of a state dir or elsewhere, how it is. Throws as `askNode`, and
+ * `E2D_CONTROL_MISMATCH`.
+ */
+export async function askStatus(node: NodeAddress, options: AskOptions): Promise<StatusReport> {
+  const report = await askNode(wayTo(node), { method: 'status' }, options);
   if (isStatusReport(report)) return report;
-  throw otherVersion(stateDir);
+  throw otherVersion(node);
 }
 
 export interface InspectionOptions extends AskOptions {
@@ -20,16 +24,21 @@ export interface InspectionOptions extends AskOptions {
 
 /** Asks for the live chart. Throws as `askNode`, and `E2D_CONTROL_MISMATCH`. */
 export async function askInspection(
-  stateDir: string,
+  node: NodeAddress,
   { since, ...options }: InspectionOptions,
 ): Promise<InspectReport> {
   const request = { method: 'inspect', ...(since === undefined ? {} : { since }) };
-  const asked = askNode(controlSocketOf(stateDir), request, options);
+  const asked = askNode(wayTo(node), request, options);
   const report = await asked.catch((error: unknown) => {
-    throw isTooOld(error) ? otherVersion(stateDir, error) : error;
+    throw isTooOld(error) ? otherVersion(node, error) : error;
   });
   if (isInspectReport(report)) return report;
-  throw otherVersion(stateDir);
+  throw otherVersion(node);
+}
+
+/** What `askNode` takes: a state dir has its socket in it. */
+export function wayTo(node: NodeAddress): string | RemoteNode {
+  return typeof node === 'string' ? controlSocketOf(node) : node;
 }
 
 /** The e2d there does not know the method. */
@@ -41,10 +50,13 @@ function isTooOld(error: unknown): boolean {
   );
 }
 
-function otherVersion(stateDir: string, cause?: unknown): E2dError {
-  return new E2dError(`The e2d of ${stateDir} reports in a form that this e2d does not know.`, {
-    code: 'E2D_CONTROL_MISMATCH',
-    remedy: 'Use the version of e2d that runs there: its log says which.',
-    cause,
-  });
+function otherVersion(node: NodeAddress, cause?: unknown): E2dError {
+  return new E2dError(
+    `The e2d of ${placeOf(node)} reports in a form that this e2d does not know.`,
+    {
+      code: 'E2D_CONTROL_MISMATCH',
+      remedy: 'Use the version of e2d that runs there: its log says which.',
+      cause,
+    },
+  );
 }

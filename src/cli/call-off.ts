@@ -1,6 +1,5 @@
-import { controlSocketOf } from '../config/paths.ts';
-import { askStatus } from './ask-reports.ts';
-import { confirmLineage, foldersOf } from './carry-out.ts';
+import { askStatus, wayTo } from './ask-reports.ts';
+import { confirmLineage, nodeOf } from './carry-out.ts';
 import type { Invocation } from './command.ts';
 import { askNode } from './control-client.ts';
 import { ownFlag } from './own-flags.ts';
@@ -12,9 +11,9 @@ import type { Session } from './snapshot-session.ts';
  * good. Whether it may, the node says. Throws `E2D_RESTORE_REFUSED` where it belongs to no cluster.
  */
 export async function callOff(invocation: Invocation, session: Session): Promise<number> {
-  const { stateDir } = foldersOf(session);
+  const at = await nodeOf(invocation, session);
   const bounds = { timeoutMs: Number(ownFlag('timeout', invocation)), signal: session.signal };
-  const { cluster, node } = await askStatus(stateDir, bounds);
+  const { cluster, node } = await askStatus(at, bounds);
   const { lineage } = cluster;
   if (lineage === null) {
     throw refused(
@@ -24,7 +23,7 @@ export async function callOff(invocation: Invocation, session: Session): Promise
   }
   await confirmLineage(lineage, invocation, session);
   const order = { kind: 'callOff', snapshotId: null, lineage } as const;
-  await askNode(controlSocketOf(stateDir), { method: 'restore', order }, bounds);
+  await askNode(wayTo(at), { method: 'restore', order }, bounds);
   invocation.terminal.out(
     `Node ${node.name} has let go of the plan, and goes on in lineage ${lineage} as before.\n`,
   );

@@ -1,12 +1,13 @@
 import type { RestoreOrder } from '../../machines/facts.ts';
 import type { InspectReport } from '../../machines/inspect-report.ts';
-import { controlSocketOf, resolvePaths } from '../config/paths.ts';
-import { askInspection } from './ask-reports.ts';
+import { resolvePaths } from '../config/paths.ts';
+import { askInspection, wayTo } from './ask-reports.ts';
 import type { Invocation } from './command.ts';
 import { confirm } from './confirm.ts';
 import { askNode } from './control-client.ts';
 import { followRestore } from './follow-restore.ts';
 import { isOn, ownFlag } from './own-flags.ts';
+import { type NodeAddress, nodeAddressOf } from './remote-node.ts';
 import {
   movedAsideIn,
   type ReceiptParts,
@@ -25,6 +26,11 @@ export interface Folders {
 
 export function foldersOf({ values, surroundings }: Session): Folders {
   return resolvePaths(values, surroundings);
+}
+
+/** The node that is ordered: the one on this machine, unless another is named. */
+export function nodeOf(invocation: Invocation, session: Session): Promise<NodeAddress> {
+  return nodeAddressOf(invocation, session.values, session.surroundings);
 }
 
 /**
@@ -62,14 +68,16 @@ export async function carryOut(
 ): Promise<Outcome> {
   const { terminal } = invocation;
   const { signal } = session;
-  const { stateDir, dataDir } = foldersOf(session);
+  const node = await nodeOf(invocation, session);
   const timeoutMs = Number(ownFlag('timeout', invocation));
+  const asideNow = async (): Promise<readonly string[]> =>
+    typeof node === 'string' ? movedAsideIn(foldersOf(session).dataDir) : [];
   const [before, present] = await Promise.all([
-    askInspection(stateDir, { timeoutMs, signal }),
-    movedAsideIn(dataDir),
+    askInspection(node, { timeoutMs, signal }),
+    asideNow(),
   ]);
   const tell = (line: string) => terminal.err(`${line}\n`);
-  await askNode(controlSocketOf(stateDir), { method: 'restore', order }, { timeoutMs, signal });
+  await askNode(wayTo(node), { method: 'restore', order }, { timeoutMs, signal });
   tell('The node has taken the order; to end this command does not end the restore.');
   const watch = new RestoreWatch({
     kind: order.kind,
@@ -79,12 +87,12 @@ export async function carryOut(
   });
   const report = await followRestore({
     watch,
-    ask: (since) => askInspection(stateDir, { since, timeoutMs, signal }),
+    ask: (since) => askInspection(node, { since, timeoutMs, signal }),
     tell,
     signal,
     waitMs: Number(ownFlag('wait', invocation)),
   });
-  const now = await movedAsideIn(dataDir);
+  const now = await asideNow();
   return {
     report,
     securedAs: watch.securedAs,
@@ -92,15 +100,16 @@ export async function carryOut(
   };
 }
 
-/** Shows what was kept and lost, and leaves it in the state dir. */
+/** Shows what was kept and lost, and leaves it in the state dir of the node on this machine. */
 export async function giveReceipt(
   parts: Omit<ReceiptParts, 'wallTime' | 'report' | 'movedAside'>,
   { outcome, invocation, session }: Conclusion,
 ): Promise<void> {
-  const { stateDir } = foldersOf(session);
+  const node = await nodeOf(invocation, session);
   const { report, movedAside } = outcome;
   const receipt = receiptOf({ ...parts, report, movedAside, wallTime: new Date() });
-  const path = await writeReceipt(stateDir, receipt);
+  // From afar it is shown alone: it would be of no use in a state dir of this machine.
+  const path = typeof node === 'string' ? await writeReceipt(node, receipt) : null;
   invocation.terminal.out(`\nDone.\n${renderReceipt(receipt, path)}`);
 }
 

@@ -12,6 +12,8 @@ export interface Command {
   /** What follows its words beside flags, where it takes anything. */
   readonly argument?: Argument;
   readonly examples: readonly Example[];
+  /** Flags may be written `-name` too, as those of the first tools of that kind were. */
+  readonly singleDash?: true;
   /** Its code, loaded when it is called: starting e2d must stay fast. */
   readonly load: () => Promise<{ readonly run: RunCommand }>;
 }
@@ -27,6 +29,8 @@ export interface Argument {
   /** It may be given more than once, or not at all. */
   readonly many?: true;
   readonly optional?: true;
+  /** It stands for exactly so many. */
+  readonly count?: number;
 }
 
 interface Example {

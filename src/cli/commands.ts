@@ -6,7 +6,10 @@ import { codes } from '../errors/codes.ts';
 import { scriptNames } from '../playground/story-names.ts';
 import type { Command } from './command.ts';
 import { json, pick } from './common-flags.ts';
+import { etcdUserCommands } from './etcd-user-commands.ts';
 import { gossipKeyCommands } from './gossip-key-commands.ts';
+import { pkiCommands } from './pki-commands.ts';
+import { remoteFlags } from './remote-node.ts';
 import { replayFlags } from './replay-flags.ts';
 import { restoreCommands } from './restore-commands.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
@@ -35,6 +38,7 @@ export const commands: readonly Command[] = [
     summary: 'show what the e2d on this machine sees, does and waits for',
     flags: {
       ...pick('data-dir', 'state-dir', 'config'),
+      ...remoteFlags,
       json,
       timeout: option(duration(1), {
         group: 'Output',
@@ -45,6 +49,10 @@ export const commands: readonly Command[] = [
     examples: [
       { does: 'The node whose data is in ./data', line: 'e2d status' },
       { does: 'For a program', line: 'e2d status --data-dir /var/lib/etcd --json' },
+      {
+        does: 'The node of another machine, which runs with --control-addr',
+        line: 'e2d status --endpoint 10.0.0.5 --ca-cert ca.crt --client-cert me.crt --client-key me.key',
+      },
     ],
     load: () => import('./commands/status.ts'),
   },
@@ -53,6 +61,7 @@ export const commands: readonly Command[] = [
     summary: 'print the state of the node on this machine as metrics for Prometheus',
     flags: {
       ...pick('data-dir', 'state-dir', 'config'),
+      ...remoteFlags,
       output: option(file, {
         group: 'Output',
         help: 'write them to this file, as a whole, instead of standard output',
@@ -88,6 +97,7 @@ export const commands: readonly Command[] = [
         defaultNote: 'a free one',
       }),
       ...pick('data-dir', 'state-dir', 'config'),
+      ...remoteFlags,
       timeout: option(duration(1), {
         group: 'Output',
         help: 'how long to wait for an answer',
@@ -165,8 +175,10 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/etcd-list.ts'),
   },
   ...gossipKeyCommands,
+  ...etcdUserCommands,
   ...snapshotCommands,
   ...restoreCommands,
+  ...pkiCommands,
   {
     words: ['playground'],
     summary: 'start a throw-away cluster on this machine, to hurt it and watch it recover',

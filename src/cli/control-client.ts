@@ -1,6 +1,9 @@
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import type { RestoreOrder } from '../../machines/facts.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
+import { examineSocket } from './control-socket.ts';
+import { connectTo, remoteFault } from './remote-connection.ts';
+import { placeOf, type RemoteNode } from './remote-node.ts';
 
 /** More than any answer, so that a wrong socket cannot fill the memory. */
 const longestAnswer = 16 * 1024 * 1024;
@@ -20,30 +23,58 @@ export interface AskOptions {
 }
 
 /**
- * Asks the e2d behind a control socket: one line of JSON there, one line back, `{"result": ...}` or
- * `{"error": {"message", "remedy"?}}`. Gives the result. Throws an `E2dError` with a sentence of
- * its own for each way this can fail.
+ * Asks an e2d, behind the control socket at this path or on another machine: one line of JSON
+ * there, one line back, `{"result": ...}` or `{"error": {"message", "remedy"?, "code"?}}`. Gives
+ * the result. Throws an `E2dError` with a sentence of its own for each way this can fail. Nothing
+ * is said before it is known who answers.
  */
 export async function askNode(
-  socketPath: string,
+  node: string | RemoteNode,
   request: ControlRequest,
   options: AskOptions,
 ): Promise<unknown> {
-  const line = await exchange(socketPath, `${JSON.stringify(request)}\n`, options);
-  const answer = parse(line, socketPath);
+  const place = placeOf(node);
+  const line = typeof node === 'string' ? await askHere(node) : await askThere(node);
+  const answer = parse(line, place);
   if ('error' in answer) throw refused(answer.error);
   if ('result' in answer) return answer.result;
-  throw notUnderstood(socketPath);
+  throw notUnderstood(place);
+
+  async function askHere(path: string): Promise<string> {
+    const { token } = await examineSocket(path).catch((problem) => {
+      throw problem instanceof E2dError ? problem : unreachable(path, problem);
+    });
+    const said = token === null ? request : { token, ...request };
+    const opened = () => createConnection(path);
+    return exchange({ place, opened, ready: 'connect', fault: unreachable }, said, options);
+  }
+
+  function askThere(remote: RemoteNode): Promise<string> {
+    const opened = () => connectTo(remote);
+    return exchange(
+      { place, opened, ready: 'secureConnect', fault: remoteFault },
+      request,
+      options,
+    );
+  }
+}
+
+interface Way {
+  readonly place: string;
+  readonly opened: () => Socket;
+  /** The event after which the other side is known. */
+  readonly ready: 'connect' | 'secureConnect';
+  readonly fault: (place: string, cause: NodeJS.ErrnoException) => E2dError;
 }
 
 function exchange(
-  socketPath: string,
-  line: string,
+  { place, opened, ready, fault }: Way,
+  request: object,
   { timeoutMs, signal }: AskOptions,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const socket = createConnection(socketPath);
+    const socket = opened();
     const chunks: Buffer[] = [];
     let size = 0;
     const settle = (act: () => void) => {
@@ -55,16 +86,16 @@ function exchange(
     const fail = (error: unknown) => settle(() => reject(error));
     const giveUp = () => fail(signal?.reason);
     signal?.addEventListener('abort', giveUp, { once: true });
-    const timer = setTimeout(() => fail(noAnswer(socketPath, timeoutMs)), timeoutMs);
-    socket.on('connect', () => socket.write(line));
-    socket.on('error', (error) => fail(unreachable(socketPath, error)));
-    socket.on('end', () => fail(hungUp(socketPath)));
+    const timer = setTimeout(() => fail(noAnswer(place, timeoutMs)), timeoutMs);
+    socket.on(ready, () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.on('error', (error) => fail(fault(place, error)));
+    socket.on('end', () => fail(hungUp(place)));
     socket.on('data', (chunk: Buffer) => {
       const end = chunk.indexOf('\n');
       chunks.push(end < 0 ? chunk : chunk.subarray(0, end));
       size += chunk.length;
       if (end >= 0) settle(() => resolve(Buffer.concat(chunks).toString('utf8')));
-      else if (size > longestAnswer) fail(notUnderstood(socketPath));
+      else if (size > longestAnswer) fail(notUnderstood(place));
     });
   });
 }
@@ -136,8 +167,9 @@ function refused(error: unknown): E2dError {
   const message =
     'message' in said && typeof said.message === 'string' ? said.message : 'no reason';
   const remedy = 'remedy' in said && typeof said.remedy === 'string' ? said.remedy : undefined;
-  return new E2dError(`e2d refused: ${message}`, {
-    code: 'E2D_CONTROL_REFUSED',
-    ...(remedy === undefined ? {} : { remedy }),
-  });
+  const isDenied = 'code' in said && said.code === 'E2D_CONTROL_DENIED';
+  const told = remedy === undefined ? {} : { remedy };
+  return isDenied
+    ? new E2dError(`e2d refused: ${message}`, { code: 'E2D_CONTROL_DENIED', ...told })
+    : new E2dError(`e2d refused: ${message}`, { code: 'E2D_CONTROL_REFUSED', ...told });
 }

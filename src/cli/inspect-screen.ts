@@ -1,4 +1,5 @@
 import { formatDuration } from '../config/durations.ts';
+import { harmless } from '../errors/shown.ts';
 import { styled, styledLine } from '../terminal/styled-line.ts';
 
 /** What is drawn on: how wide it is, and whether it knows colours. */
@@ -84,9 +85,4 @@ export function ageText(durationMs: number): string {
 
 function sgrOf(style: Style | undefined): string {
   return style === undefined ? '' : codes[style];
-}
-
-/** Names and sentences come from other machines too: none of them may steer the terminal. */
-function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }

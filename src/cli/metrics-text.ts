@@ -21,7 +21,10 @@ const snapshotStates = ['idle', 'resting', 'taking', 'taken', 'thinning', 'faili
  */
 export function metricsText(report: StatusReport | null): string {
   const up = gauge('e2d_up', 'Whether the e2d on this machine answers.', report === null ? 0 : 1);
-  const gauges = report === null ? [up] : [up, ...nodeGauges(report), ...snapshotGauges(report)];
+  const gauges =
+    report === null
+      ? [up]
+      : [up, ...nodeGauges(report), certificateGauge(report), ...snapshotGauges(report)];
   return gauges
     .filter(({ samples }) => samples.length > 0)
     .map(textOf)
@@ -65,6 +68,14 @@ function nodeGauges(report: StatusReport): readonly Gauge[] {
     gauge('e2d_waiting', 'Whether the node waits for something.', waitingFor === null ? 0 : 1),
     gauge('e2d_warnings', 'Sentences that "e2d status" warns with.', warnings.length),
   ];
+}
+
+function certificateGauge({ certificates }: StatusReport): Gauge {
+  return {
+    name: 'e2d_certificate_left_seconds',
+    help: 'How long a certificate of this node is still good for.',
+    samples: certificates.map(({ role, leftMs }) => ({ labels: { role }, value: leftMs / 1000 })),
+  };
 }
 
 /** Who does not lead tells its state alone: the rest of what it knows may be old. */

@@ -2,6 +2,8 @@ import { loadConfig } from '../config/load-config.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
+import { checkClientTls } from '../node/check-tls.ts';
+import { systemClock } from '../node/clock.ts';
 import { endpointTls } from '../node/tls.ts';
 import type { Invocation } from './command.ts';
 import type { Session } from './snapshot-session.ts';
@@ -26,6 +28,7 @@ export async function withOwnEtcd<T>(
   work: (etcd: EtcdEndpoint) => Promise<T>,
 ): Promise<T> {
   const config = await nodeConfigOf(invocation, session);
+  await checkClientTls(config.tls, systemClock.wallTime());
   const pool = createEndpointPool(await endpointTls(config.tls));
   try {
     return await work(pool.at(config.urls.clientAdvertise));

@@ -1,11 +1,14 @@
 import { badConfig } from '../config/bad-config.ts';
-import { findOption } from '../config/options.ts';
+import { findOption, optionOf } from '../config/options.ts';
 import type { Command, Invocation } from './command.ts';
 
 /** The value of a flag that is the command's own (`--json`), or undefined when it was not given. */
 export function ownFlag(name: string, { command, flags }: Invocation): unknown {
   const option = command.flags[name];
-  const text = flags.given.findLast((given) => given.option === name)?.text ?? option?.default;
+  const texts = flags.given.filter((given) => given.option === name).map((given) => given.text);
+  const joinedBy = option?.kind.joinedBy;
+  const given = joinedBy === undefined || texts.length === 0 ? texts.at(-1) : texts.join(joinedBy);
+  const text = given ?? option?.default;
   return text === undefined ? undefined : option?.kind.parse(text);
 }
 
@@ -19,7 +22,10 @@ export function isOn(name: string, invocation: Invocation): boolean {
  */
 export function ownFlagProblems(command: Command, given: Invocation['flags']['given']): string[] {
   return given.flatMap(({ option: name, origin, text }) => {
-    const kind = findOption(name) === undefined ? command.flags[name]?.kind : undefined;
+    const own = command.flags[name];
+    const shared = findOption(name);
+    const isShared = shared !== undefined && own === optionOf(shared);
+    const kind = isShared ? undefined : own?.kind;
     if (kind === undefined || kind.parse(text) !== undefined) return [];
     return [`${origin} ${JSON.stringify(text)} must be ${kind.allowed}.`];
   });

@@ -1,5 +1,6 @@
 import { codes } from '../errors/codes.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
+import { harmlessLines } from '../errors/shown.ts';
 
 /**
  * An error for a person: one sentence, and on the next line what to do. `verbose` adds its code,
@@ -11,7 +12,7 @@ export function presentError(error: unknown, { verbose }: { readonly verbose: bo
       ? [`e2d: ${error.message}`, ...remedyOf(error)]
       : [`e2d: unexpected failure: ${textOf(error)}`, ...(verbose ? [] : [defectRemedy])];
   if (verbose) lines.push(...details(error));
-  return `${lines.join('\n')}\n`;
+  return harmlessLines(`${lines.join('\n')}\n`);
 }
 
 /** Its own, or else the general one of its code. */

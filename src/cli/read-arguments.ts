@@ -3,6 +3,7 @@ import type { CommandLine } from '../config/load-config.ts';
 import type { Option } from '../config/option.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { renamed } from '../config/variables.ts';
+import { shortened } from '../errors/shown.ts';
 
 export interface ReadArguments extends CommandLine {
   readonly positionals: readonly string[];
@@ -41,7 +42,7 @@ export function readArguments(
     const flag = known.get(spelling);
     if (flag === undefined) {
       problems.push(
-        `${spelling} is not a flag of this command.${didYouMean(spelling, known.keys())}`,
+        `${shortened(spelling, 80)} is not a flag of this command.${didYouMean(spelling, known.keys())}`,
       );
       // What follows can only be its value, and must not be taken for an argument.
       if (inline === undefined && isValue(args[index + 1], known)) index += 1;
@@ -61,6 +62,18 @@ export function readArguments(
     else given.push({ option: name, origin: spelling, text });
   }
   return { given, problems, warnings, positionals };
+}
+
+/** `-name` and `-name=value` of known flags with the second dash that they lack. */
+export function withTwoDashes(
+  args: readonly string[],
+  flags: Readonly<Record<string, Option>>,
+): readonly string[] {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.map((argument, index) => {
+    const [, name = ''] = /^-([a-z][a-z-]+)(=.*)?$/s.exec(argument) ?? [];
+    return index < end && name in flags ? `-${argument}` : argument;
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { harmlessLines } from '../errors/shown.ts';
 import type { Listing } from '../snapshots/catalogue/read-catalogue.ts';
 import type { SnapshotEntry } from '../snapshots/catalogue/snapshot-entry.ts';
 import type { SnapshotProof } from '../snapshots/catalogue/snapshot-record.ts';
@@ -33,7 +34,7 @@ export function renderSnapshots(
     const counted = unfinished.length === 1 ? 'One upload is' : `${unfinished.length} uploads are`;
     lines.push('', `${counted} not finished: ${unfinished.map(({ id }) => id).join(', ')}.`);
   }
-  return `${lines.join('\n')}\n`;
+  return harmlessLines(`${lines.join('\n')}\n`);
 }
 
 function row(entry: SnapshotEntry, nowMs: number): readonly string[] {

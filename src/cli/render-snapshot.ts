@@ -8,7 +8,7 @@ export interface SnapshotView {
   readonly chances: { readonly sentence: string };
 }
 
-type Row = readonly [name: string, value: string];
+export type Row = readonly [name: string, value: string];
 
 /** All that is known of one snapshot, a fact a line. */
 export function renderSnapshot(entry: SnapshotEntry, view: SnapshotView): string {

@@ -4,6 +4,7 @@ import type {
   ReasonReport,
   StatusReport,
 } from '../../machines/status-report.ts';
+import { harmlessLines } from '../errors/shown.ts';
 import { ageInWords, sizeInWords } from './amounts.ts';
 import { snapshotLines } from './snapshot-outlook.ts';
 import { table } from './table.ts';
@@ -19,7 +20,7 @@ export function renderStatus(report: StatusReport): string {
     report.warnings.map((warning) => `Warning: ${warning}`),
   ];
   const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${text.join('\n\n')}\n`;
+  return harmlessLines(`${text.join('\n\n')}\n`);
 }
 
 /** `Cluster 8e9e05c52164694d — degraded (2 of 3 voters healthy)` */

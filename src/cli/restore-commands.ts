@@ -2,6 +2,7 @@ import { duration, matching, text, toggle } from '../config/kinds.ts';
 import { option } from '../config/option.ts';
 import type { Command } from './command.ts';
 import { pick } from './common-flags.ts';
+import { remoteFlags } from './remote-node.ts';
 
 /** What leads to the node on this machine, and to the store that it was configured with. */
 const whereabouts = pick(
@@ -21,12 +22,14 @@ const whereabouts = pick(
 );
 const tls = pick(
   'ca-cert',
+  'peer-ca-cert',
   'server-cert',
   'server-key',
   'peer-cert',
   'peer-key',
   'client-cert',
   'client-key',
+  'client-cert-auth',
 );
 const word = {
   yes: option(toggle, { group: 'Output', help: 'do not ask; needs --lineage' }),
@@ -59,6 +62,7 @@ export const restoreCommands: readonly Command[] = [
       }),
       ...word,
       ...whereabouts,
+      ...remoteFlags,
     },
     argument: { name: 'ID', optional: true },
     examples: [

@@ -6,7 +6,7 @@ import { E2dError, textOf } from '../errors/e2d-error.ts';
 import { writeFileAtomically } from '../etcd/data-dir/atomic-file.ts';
 import { movedAsideAt } from '../etcd/data-dir/move-aside.ts';
 import type { RevisionRange } from './recovery-sources.ts';
-import { linesOf } from './render-snapshot.ts';
+import { linesOf, type Row } from './render-snapshot.ts';
 
 /** What a restore kept and what it left behind, as it is kept in the state dir. */
 export interface Receipt {
@@ -59,7 +59,8 @@ export function receiptOf({ report, wallTime, ...parts }: ReceiptParts): Receipt
   };
 }
 
-export function renderReceipt(receipt: Receipt, path: string): string {
+/** `path` is where it lies; null where it was not written, nor the machine's folders looked at. */
+export function renderReceipt(receipt: Receipt, path: string | null): string {
   const { source, before, after, leftBehind, freshSnapshot, movedAside } = receipt;
   const of = source.revision === null ? '' : ` (revision ${source.revision})`;
   return linesOf([
@@ -68,10 +69,17 @@ export function renderReceipt(receipt: Receipt, path: string): string {
     ['', freshSnapshot === null ? 'no snapshot was taken of it' : `it is in ${freshSnapshot}`],
     ['lineage before', before.lineage ?? 'not known'],
     ['lineage now', `${after.lineage}, cluster ${after.clusterId ?? 'not known'}`],
+    ...asideRows(movedAside, path),
+  ]);
+}
+
+function asideRows(movedAside: readonly string[], path: string | null): readonly Row[] {
+  if (path === null) return [['moved aside', 'each node keeps its own beside its data']];
+  return [
     ['moved aside', movedAside.length === 0 ? 'nothing here' : movedAside.join(', ')],
     ['', 'the other nodes keep theirs beside their data likewise'],
     ['receipt', path],
-  ]);
+  ];
 }
 
 /** `revisions 891 to 900 (10)`. */

@@ -6,7 +6,7 @@ import { commands } from './commands.ts';
 import { commonFlags } from './common-flags.ts';
 import { ownFlagProblems } from './own-flags.ts';
 import { presentError } from './present-error.ts';
-import { readArguments } from './read-arguments.ts';
+import { readArguments, withTwoDashes } from './read-arguments.ts';
 import type { Terminal } from './terminal.ts';
 
 const leadingSwitch = /^(-v|--verbose|-h|--help)$/;
@@ -49,7 +49,8 @@ async function call(
   given: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  const read = readArguments(given, { ...command.flags, ...commonFlags });
+  const flags = { ...command.flags, ...commonFlags };
+  const read = readArguments(command.singleDash ? withTwoDashes(given, flags) : given, flags);
   if (read.given.some(({ option, text }) => option === 'help' && text === 'true')) {
     return showHelp(command.words, terminal);
   }
@@ -75,6 +76,11 @@ function argumentProblems(
   [given, ...surplus]: readonly string[],
 ): readonly string[] {
   const called = `e2d ${words.join(' ')}`;
+  if (wanted?.count !== undefined) {
+    const count = given === undefined ? 0 : surplus.length + 1;
+    const sentence = `wrong number of arguments: "${called}" takes ${wanted.name}, not ${count}.`;
+    return count === wanted.count ? [] : [sentence];
+  }
   const isMany = wanted?.many === true;
   const extra = isMany
     ? []

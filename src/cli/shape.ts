@@ -41,18 +41,28 @@ export const maybeNumber = { maybe: 'number' } as const;
 
 /** Whether a value is of a shape. It may have more fields than are known here. */
 export function fits(value: unknown, shape: AnyShape): boolean {
+  try {
+    return fitsAll(value, shape);
+  } catch (error) {
+    // It nests deeper than anything that e2d sends.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function fitsAll(value: unknown, shape: AnyShape): boolean {
   if (shape === 'text') return typeof value === 'string';
   if (shape === 'number' || shape === 'boolean') return typeof value === shape;
   if (shape === 'scalar') {
     return value === null || ['string', 'number', 'boolean'].includes(typeof value);
   }
-  if (shape === 'state') return typeof value === 'string' || fits(value, { mapOf: 'state' });
-  if ('maybe' in shape) return value === null || fits(value, shape.maybe);
+  if (shape === 'state') return typeof value === 'string' || fitsAll(value, { mapOf: 'state' });
+  if ('maybe' in shape) return value === null || fitsAll(value, shape.maybe);
   if ('listOf' in shape) {
-    return Array.isArray(value) && value.every((element) => fits(element, shape.listOf));
+    return Array.isArray(value) && value.every((element) => fitsAll(element, shape.listOf));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
-  if ('mapOf' in shape) return [...fields.values()].every((one) => fits(one, shape.mapOf));
-  return Object.entries(shape.fields).every(([name, field]) => fits(fields.get(name), field));
+  if ('mapOf' in shape) return [...fields.values()].every((one) => fitsAll(one, shape.mapOf));
+  return Object.entries(shape.fields).every(([name, field]) => fitsAll(fields.get(name), field));
 }

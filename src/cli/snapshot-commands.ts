@@ -23,12 +23,14 @@ const retention = pick(
 );
 const tls = pick(
   'ca-cert',
+  'peer-ca-cert',
   'server-cert',
   'server-key',
   'peer-cert',
   'peer-key',
   'client-cert',
   'client-key',
+  'client-cert-auth',
 );
 /** What leads to this node's own etcd. */
 const ownEtcd = { ...pick('host', 'client-addr', 'required-cluster-size'), ...tls };

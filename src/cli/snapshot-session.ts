@@ -3,6 +3,7 @@ import type { OptionValues } from '../config/options.ts';
 import { snapshotConfigOf } from '../config/snapshot-config.ts';
 import { type Surroundings, thisMachine } from '../config/surroundings.ts';
 import { E2dError } from '../errors/e2d-error.ts';
+import { harmless } from '../errors/shown.ts';
 import { EtcdFault } from '../etcd/client/etcd-fault.ts';
 import { type OpenSnapshots, openSnapshots } from '../node/snapshots/open-snapshots.ts';
 import type { Invocation } from './command.ts';
@@ -67,7 +68,7 @@ export function tellProblems(
   problems: readonly string[],
   { terminal }: Pick<Invocation, 'terminal'>,
 ): void {
-  for (const problem of problems) terminal.err(`Warning: ${problem}\n`);
+  for (const problem of problems) terminal.err(`Warning: ${harmless(problem)}\n`);
 }
 
 function interrupted(words: readonly string[], cause: unknown): E2dError {

@@ -92,6 +92,11 @@ export const statusReport: Shape<StatusReport> = {
       },
     },
     snapshots: { maybe: snapshotReport },
+    certificates: {
+      listOf: {
+        fields: { role: 'text', path: 'text', subject: 'text', notAfter: 'text', leftMs: 'number' },
+      },
+    },
     next: 'text',
     safeToStopOne: { fields: { safe: 'boolean', reason: 'text' } },
     warnings: { listOf: 'text' },

@@ -10,6 +10,7 @@ const unitMs: Readonly<Record<string, number>> = {
   y: 365 * 86_400_000,
 };
 const whole = /^\+?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h|d|y))+$/;
+const longestText = 200;
 const parts = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h|d|y)/g;
 
 /**
@@ -18,7 +19,8 @@ const parts = /(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h|d|y)/g;
  */
 export function parseDurationMs(text: string): number | undefined {
   if (text === '0') return 0;
-  if (!whole.test(text)) return undefined;
+  // The pattern tries every place to part a row of digits at.
+  if (text.length > longestText || !whole.test(text)) return undefined;
   let totalMs = 0;
   for (const [, amount, unit = ''] of text.matchAll(parts)) {
     totalMs += Number(amount) * (unitMs[unit] ?? Number.NaN);

@@ -81,7 +81,7 @@ export async function resolve(
 }
 
 /** IPv4 before IPv6, and addresses that need a zone not at all. */
-function firstReachableAddress(
+export function firstReachableAddress(
   interfaces: ReturnType<Surroundings['networkInterfaces']>,
 ): string | undefined {
   const candidates = Object.values(interfaces)

@@ -3,6 +3,7 @@ import { textOf } from '../errors/e2d-error.ts';
 import type { Address } from './address.ts';
 import { isUnspecified } from './address.ts';
 import { badConfig } from './bad-config.ts';
+import { decideRemoteControl } from './control-config.ts';
 import type { Findings, Given, OpenFindings } from './given.ts';
 import { decideListeners, defaultGossipPort } from './listeners.ts';
 import type { Endpoint, NodeConfig } from './node-config.ts';
@@ -44,6 +45,10 @@ export async function loadConfig(
   reportUnreadableKeys(values, origins, { surroundings, findings });
   const tls = security.tls !== null;
   const listeners = await decideListeners({ values, origins, tls, surroundings }, findings);
+  const remoteControl = await decideRemoteControl(
+    { values, origins, surroundings, tls: security.tls, listeners },
+    findings,
+  );
   const paths = resolvePaths(values, surroundings);
   reportLongSocketPath(paths, origins, findings);
   if (findings.problems.length > 0 || listeners === undefined) {
@@ -52,6 +57,7 @@ export async function loadConfig(
   return {
     ...settled(values, surroundings),
     ...security,
+    remoteControl,
     gossipKeyFile: gossipKeyFileOf(values, surroundings),
     snapshots,
     dataDir: paths.dataDir,

@@ -12,6 +12,8 @@ export interface NodeConfig {
   readonly host: string;
   readonly urls: EtcdUrls;
   readonly gossip: GossipConfig;
+  /** Null: only this machine's own users reach e2d, by its socket. */
+  readonly remoteControl: RemoteControlConfig | null;
   /** The seeds of gossip, to be tried forever; empty only where `requiredSize` is 1. */
   readonly bootstrapAddresses: readonly Endpoint[];
   readonly requiredSize: ClusterSize;
@@ -66,6 +68,12 @@ export interface GossipConfig extends Endpoint {
   readonly advertise: Endpoint;
 }
 
+/** Where other machines reach e2d, and how it knows them: `host` is an IP, possibly unspecified. */
+export interface RemoteControlConfig extends Endpoint, KeyPairFiles {
+  /** What clients' certificates are checked against. */
+  readonly caCertFile: string;
+}
+
 interface EtcdConfig {
   /** A directory with etcd, etcdctl and etcdutl that outranks every other place; null: search. */
   readonly binDir: string | null;
@@ -85,7 +93,12 @@ interface EtcdConfig {
 
 /** Absolute paths of PEM files that were readable when the configuration was loaded. */
 export interface TlsFiles {
+  /** The authorities of servers and clients, one or more of them. */
   readonly caCertFile: string;
+  /** The authorities of members: `--peer-ca-cert`, else the same. */
+  readonly peerCaCertFile: string;
+  /** Whether clients of etcd must show a certificate; members always must. */
+  readonly clientCertAuth: boolean;
   readonly server: KeyPairFiles;
   readonly peer: KeyPairFiles;
   /** What e2d shows to etcd's client listeners: `--client-cert`, else the peer pair. */

@@ -59,6 +59,11 @@ export const options = {
     help: 'address for gossip, over TCP and UDP',
     default: ':7980',
   }),
+  'control-addr': option(kinds.address, {
+    group: 'Node',
+    help: 'address for "e2d status, inspect, metrics, restore --endpoint" of other machines; needs TLS',
+    defaultNote: 'no remote control',
+  }),
   'on-exit': option(kinds.choice('stop-etcd', 'keep-etcd'), {
     group: 'Node',
     help: 'what an orderly stop does with etcd',
@@ -111,6 +116,11 @@ export const options = {
     group: 'TLS',
     help: "the authority's private key (PEM), of which the gossip key is derived",
   }),
+  'peer-ca-cert': option(kinds.file, {
+    group: 'TLS',
+    help: 'certificate (PEM) of the authority that members alone are checked against',
+    defaultNote: '--ca-cert',
+  }),
   'gossip-key-file': option(kinds.file, {
     group: 'TLS',
     help: 'keys of gossip, one a line, the first to send with; overrules the one of --ca-key',
@@ -128,6 +138,17 @@ export const options = {
     group: 'TLS',
     help: 'private key of --client-cert',
     defaultNote: '--peer-key',
+  }),
+  'client-cert-auth': option(kinds.toggle, {
+    group: 'TLS',
+    help: 'let in only clients with a certificate of the authority; members always need one',
+    default: 'true',
+  }),
+
+  'control-ca-cert': option(kinds.file, {
+    group: 'TLS',
+    help: 'certificate (PEM) of the authority that clients of --control-addr are checked against',
+    defaultNote: '--ca-cert',
   }),
 
   'etcd-bin-dir': option(kinds.directory, {

@@ -1,5 +1,9 @@
+/** Longer than any name; what is longer was not mistyped. */
+const longestWord = 100;
+
 /** The known word nearest to a mistyped one, or undefined when none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  if (word.length > longestWord) return undefined;
   const wanted = plain(word);
   let best: string | undefined;
   const furthest = Math.min(Math.max(1, Math.floor(wanted.length / 3)), wanted.length - 1);

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { homedir, networkInterfaces } from 'node:os';
 import type { Environment } from './variables.ts';
@@ -17,6 +17,30 @@ export interface Surroundings {
   readonly resolveHost: (name: string) => Promise<string>;
 }
 
+/** More than any configuration or PEM file has. */
+const mostFileBytes = 1024 * 1024;
+
+/** Reads no more than that, whatever is there: a device has no size, and no end. */
+function readSmallFile(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { bytes, length } = startOf(file);
+    if (length > mostFileBytes) throw new Error(`it has more than ${mostFileBytes} bytes`);
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function startOf(file: number): { readonly bytes: Buffer; readonly length: number } {
+  const bytes = Buffer.alloc(mostFileBytes + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+    read = readSync(file, bytes, length, bytes.length - length, null);
+  }
+  return { bytes, length };
+}
+
 /** This process on this machine. */
 export function thisMachine(): Surroundings {
   return {
@@ -24,7 +48,7 @@ export function thisMachine(): Surroundings {
     cwd: process.cwd(),
     homeDir: homedir(),
     logIsTerminal: process.stderr.isTTY === true,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readSmallFile,
     networkInterfaces,
     resolveHost: async (name) => (await lookup(name)).address,
   };

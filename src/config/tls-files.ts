@@ -10,6 +10,7 @@ import { called } from './values.ts';
 const fileOptions = [
   'ca-cert',
   'ca-key',
+  'peer-ca-cert',
   'server-cert',
   'server-key',
   'peer-cert',
@@ -18,9 +19,8 @@ const fileOptions = [
   'client-key',
 ] as const;
 type FileOption = (typeof fileOptions)[number];
+type Paths = ReadonlyMap<FileOption, string>;
 
-/** TLS for clients and members comes as one set: with half of it etcd could not reach itself. */
-const needed = ['ca-cert', 'server-cert', 'server-key', 'peer-cert', 'peer-key'] as const;
 /** `ca-key` alone is allowed: it encrypts gossip. */
 const asksForTls = fileOptions.filter((option) => option !== 'ca-key');
 
@@ -44,12 +44,22 @@ export function decideTls(
     reportUnreadable(called(option, origins), path, options);
   }
   reportMissing(paths, origins, findings);
+  reportClientAuth(values, { paths, origins, findings });
   const caCertFile = paths.get('ca-cert');
   const server = pair(paths, 'server');
   const peer = pair(paths, 'peer');
   const complete = caCertFile !== undefined && server !== undefined && peer !== undefined;
   return {
-    tls: complete ? { caCertFile, server, peer, client: pair(paths, 'client') ?? peer } : null,
+    tls: complete
+      ? {
+          caCertFile,
+          peerCaCertFile: paths.get('peer-ca-cert') ?? caCertFile,
+          clientCertAuth: values['client-cert-auth'],
+          server,
+          peer,
+          client: pair(paths, 'client') ?? peer,
+        }
+      : null,
     caKeyFile: paths.get('ca-key') ?? null,
   };
 }
@@ -67,28 +77,53 @@ export function reportUnreadable(
   }
 }
 
-function reportMissing(
-  paths: ReadonlyMap<FileOption, string>,
-  origins: Origins,
-  { problems }: OpenFindings,
-): void {
-  const given = asksForTls.filter((option) => paths.has(option));
-  if (given.length === 0) return;
-  const missing: FileOption[] = needed.filter((option) => !paths.has(option));
-  if (paths.has('client-cert') !== paths.has('client-key')) {
-    missing.push(paths.has('client-cert') ? 'client-key' : 'client-cert');
+/** TLS for clients and members comes as one set: with half of it etcd could not reach itself. */
+function reportMissing(paths: Paths, origins: Origins, { problems }: OpenFindings): void {
+  const [first] = asksForTls.filter((option) => paths.has(option));
+  if (first === undefined) return;
+  for (const role of ['server', 'peer', 'client'] as const) {
+    const [cert, key] = [`${role}-cert`, `${role}-key`] as const;
+    if (paths.has(cert) === paths.has(key)) continue;
+    const [given, missing] = paths.has(cert) ? [cert, key] : [key, cert];
+    problems.push(`${called(given, origins)} is given without --${missing}.`);
   }
-  if (missing.length === 0) return;
-  const names = given.map((option) => called(option, origins)).join(', ');
-  problems.push(
-    `${names} asks for TLS, which also needs ${missing.map((option) => `--${option}`).join(', ')}.`,
+  const asker = `${called(first, origins)} asks for TLS, which also needs`;
+  if (!paths.has('ca-cert')) {
+    problems.push(`${asker} --ca-cert: nobody could be told from a stranger.`);
+  }
+  if (!paths.has('server-cert') && !paths.has('server-key')) {
+    problems.push(
+      `${asker} --server-cert and --server-key: etcd could show nothing to its clients.`,
+    );
+  }
+  if (!paths.has('peer-cert') && !paths.has('peer-key')) {
+    problems.push(
+      `${asker} --peer-cert and --peer-key: etcd could show nothing to the other members.`,
+    );
+  }
+}
+
+/** Asked for without TLS it would be a lock without a door; taken away, the door is open. */
+function reportClientAuth(
+  values: OptionValues,
+  { paths, origins, findings }: { paths: Paths; origins: Origins; findings: OpenFindings },
+): void {
+  const tls = asksForTls.some((option) => paths.has(option));
+  const origin = called('client-cert-auth', origins);
+  if (tls && !values['client-cert-auth']) {
+    findings.warnings.push(
+      `Clients of etcd are asked for no certificate, because ${origin} is false: anybody who can ` +
+        "connect may do whatever etcd's own users and roles do not forbid.",
+    );
+  }
+  if (tls || !values['client-cert-auth'] || !origins.has('client-cert-auth')) return;
+  findings.problems.push(
+    `${origin} is given without TLS, so that nobody would be asked for a certificate: give ` +
+      '--ca-cert, --server-cert, --server-key, --peer-cert and --peer-key too.',
   );
 }
 
-function pair(
-  paths: ReadonlyMap<FileOption, string>,
-  role: 'server' | 'peer' | 'client',
-): KeyPairFiles | undefined {
+function pair(paths: Paths, role: 'server' | 'peer' | 'client'): KeyPairFiles | undefined {
   const certFile = paths.get(`${role}-cert`);
   const keyFile = paths.get(`${role}-key`);
   return certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;

@@ -1,7 +1,11 @@
+import { shortened } from '../errors/shown.ts';
 import type { Given, OpenFindings } from './given.ts';
 import type { OptionName, OptionValues } from './options.ts';
 import { optionNames, optionOf } from './options.ts';
 import { withoutUser } from './redact.ts';
+
+/** A longer value is told by its beginning. */
+const mostShown = 200;
 
 /** Says where each value came from, for the sentences about combinations of options. */
 export type Origins = ReadonlyMap<OptionName, string>;
@@ -24,7 +28,7 @@ export function readValues(
     if (given !== undefined && read === undefined) {
       const shown = option.secret
         ? ' (its value is not shown)'
-        : ` ${JSON.stringify(withoutUser(given.text))}`;
+        : ` ${JSON.stringify(shortened(withoutUser(given.text), mostShown))}`;
       findings.problems.push(`${given.origin}${shown} must be ${option.kind.allowed}.`);
     }
     values[name] =

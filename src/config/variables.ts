@@ -1,3 +1,4 @@
+import { shortened } from '../errors/shown.ts';
 import type { Given, OpenFindings } from './given.ts';
 import { optionNames, optionOf, variableOf } from './options.ts';
 import { didYouMean } from './suggest.ts';
@@ -20,7 +21,7 @@ export function fromVariables(env: Environment, findings: OpenFindings): readonl
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith('E2D_') || known.has(variable)) continue;
     findings.warnings.push(
-      `${variable} is not a variable that e2d knows; it is ignored.${didYouMean(variable, known)}`,
+      `${shortened(variable, 80)} is not a variable that e2d knows; it is ignored.${didYouMean(variable, known)}`,
     );
   }
   return given;

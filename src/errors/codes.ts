@@ -1,13 +1,5 @@
-import type { ExitCode } from './e2d-error.ts';
-
-/** What an error code stands for, wherever it is thrown. */
-export interface CodeMeaning {
-  readonly exit: ExitCode;
-  /** What has happened, without the values that the error itself tells. */
-  readonly sentence: string;
-  /** What can be done about it; the error itself may know better. */
-  readonly remedy: string;
-}
+import type { CodeMeaning } from './code-meaning.ts';
+import { snapshotCodes } from './snapshot-codes.ts';
 
 /** Every code of `E2dError`. Programs match on the code: its meaning never changes. */
 export const codes: Readonly<Record<string, CodeMeaning>> = {
@@ -21,6 +13,22 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'What the node must tell its peers does not fit into gossip.',
     remedy: 'Use IP addresses or shorter host names.',
   },
+  E2D_AUTH_UNFINISHED: {
+    exit: 1,
+    sentence: 'Changing who may do what in etcd was cut short.',
+    remedy: 'Run it again: it goes on from where it was.',
+  },
+  E2D_AUTH_UNSAFE: {
+    exit: 1,
+    sentence:
+      'Users are not demanded by etcd, because e2d would be locked out, or nobody would be.',
+    remedy: 'Do what the list says, and run it again; docs/users.md tells why.',
+  },
+  E2D_BAD_CERTIFICATE: {
+    exit: 2,
+    sentence: 'A file of certificates holds one that cannot be read.',
+    remedy: 'Name a file with X.509 certificates in PEM.',
+  },
   E2D_BAD_CONFIG: {
     exit: 2,
     sentence: 'Flags, variables or the file hold what is not allowed; all of it is listed.',
@@ -31,15 +39,26 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The extra arguments for etcd cannot be read, or touch what e2d sets itself.',
     remedy: 'Correct --etcd-extra-args.',
   },
+  E2D_BAD_USER: {
+    exit: 2,
+    sentence: 'That cannot be the name of a user, or the prefix of its keys.',
+    remedy: 'Choose another name; root, backup and e2d are taken.',
+  },
   E2D_BOOTSTRAP_TIMEOUT: {
     exit: 1,
     sentence: 'No cluster was formed or joined within the bootstrap time-out.',
     remedy: 'Start the missing nodes, or correct --bootstrap-addrs and -n.',
   },
+  E2D_CONTROL_ADDR: {
+    exit: 1,
+    sentence: 'Remote control cannot be served at its address.',
+    remedy: 'Give --control-addr an address of this machine with a port that nothing else uses.',
+  },
   E2D_CONTROL_DENIED: {
     exit: 1,
-    sentence: 'This user may not talk to the running e2d.',
-    remedy: 'Ask as the user that e2d runs as, or as root.',
+    sentence: 'Who asks may not ask this of the running e2d.',
+    remedy:
+      'Ask as the user that e2d runs as or as root; from afar, with a certificate of the role.',
   },
   E2D_CONTROL_FAILED: {
     exit: 1,
@@ -65,6 +84,12 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 1,
     sentence: 'The running e2d did not answer in time.',
     remedy: 'Look at its log and try again.',
+  },
+  E2D_CONTROL_UNTRUSTED: {
+    exit: 1,
+    sentence: 'What answers may be somebody else than the e2d that was meant: nothing was asked.',
+    remedy:
+      'Look at who owns the state dir; from afar, check --ca-cert and the host of --endpoint.',
   },
   E2D_DATA_AT_STAKE: {
     exit: 1,
@@ -231,6 +256,31 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'The page cannot be served on this machine.',
     remedy: 'Leave --port out to be given a port that can be used.',
   },
+  E2D_PKI_AUTHORITY: {
+    exit: 1,
+    sentence: 'The certificate authority cannot sign, or did not sign what it is to renew.',
+    remedy: 'Give what "e2d pki init" wrote: --ca-cert its certificate, --ca-key its private key.',
+  },
+  E2D_PKI_EXISTS: {
+    exit: 1,
+    sentence: 'Certificates or keys are where new ones were to be written.',
+    remedy: 'Name another place, or replace them with --force.',
+  },
+  E2D_PKI_FILE: {
+    exit: 1,
+    sentence: 'A file of a certificate or a key cannot be read or written.',
+    remedy: 'Name PEM files in folders that this user may read and write.',
+  },
+  E2D_PKI_NAME: {
+    exit: 2,
+    sentence: 'A name cannot stand in a certificate, or one that must stand there is missing.',
+    remedy: 'Give IP addresses and DNS names without scheme and port, such as 10.0.0.5.',
+  },
+  E2D_PKI_REQUEST: {
+    exit: 1,
+    sentence: 'A request for a certificate cannot be read, or its maker does not hold its key.',
+    remedy: 'Make a new request, with an ECDSA or an RSA key.',
+  },
   E2D_PLAYGROUND_FOLDER: {
     exit: 1,
     sentence: 'The folder for temporary files has too long a path for the sockets in it.',
@@ -261,35 +311,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A restore that was ordered was not done when the time to watch it was over.',
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
   },
-  E2D_SNAPSHOT_CORRUPT: {
+  ...snapshotCodes,
+  E2D_STATE_DIR: {
     exit: 1,
-    sentence: 'The snapshot is not what was taken: cut short, or changed.',
-    remedy: 'Take another one: "e2d snapshot list" shows them.',
-  },
-  E2D_SNAPSHOT_EMPTY: {
-    exit: 1,
-    sentence: 'The snapshot holds no database.',
-    remedy: 'Take another one: "e2d snapshot list" shows them.',
-  },
-  E2D_SNAPSHOT_KEPT: {
-    exit: 1,
-    sentence: 'A snapshot is the best of its lineage, or not e2d’s own, and so is not removed.',
-    remedy: 'Leave it, or give --force for one that e2d took.',
-  },
-  E2D_SNAPSHOT_KEY: {
-    exit: 1,
-    sentence: 'The snapshot is encrypted with a key that was not given, or the key cannot be used.',
-    remedy: 'Give the key of its cluster: --ca-key or --snapshot-encryption-key-file.',
-  },
-  E2D_SNAPSHOT_NEWER: {
-    exit: 1,
-    sentence: 'The snapshot is of a newer etcd than the one that is here.',
-    remedy: 'Use an etcd that is as new as the one that the snapshot was taken of.',
-  },
-  E2D_SNAPSHOT_UNKNOWN: {
-    exit: 2,
-    sentence: 'The store holds no snapshot of that name, or more than one.',
-    remedy: '"e2d snapshot list" shows those that there are.',
+    sentence: 'The state dir, or something in it, belongs to another user.',
+    remedy: 'Give e2d a --state-dir that is its own user’s alone.',
   },
   E2D_STORE_DENIED: {
     exit: 1,
@@ -326,6 +352,17 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A TLS file cannot be used.',
     remedy: 'Name a PEM file that the user e2d runs as may read.',
   },
+  E2D_TLS_OUT_OF_DATE: {
+    exit: 1,
+    sentence: 'Certificates have run out or are not valid yet; all of them are listed.',
+    remedy: 'Renew them with e2d pki renew, or set the clock; then start e2d again.',
+  },
+  E2D_TLS_REFUSED: {
+    exit: 2,
+    sentence:
+      'Certificates, keys or authorities cannot be used together; all that is wrong is listed.',
+    remedy: 'Do what stands behind the list; docs/tls.md tells which certificate must be how.',
+  },
   E2D_UNKNOWN_COMMAND: {
     exit: 2,
     sentence: 'e2d has no such command.',
@@ -335,6 +372,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'There is nothing of that name to explain, or more than one thing.',
     remedy: '"e2d explain" lists all that can be explained.',
+  },
+  E2D_USER_EXISTS: {
+    exit: 1,
+    sentence: 'There is a user or a role of that name already.',
+    remedy: 'Nothing was changed; look at it with etcdctl.',
   },
   E2D_WRONG_LINEAGE: {
     exit: 1,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
+import { Door } from './door.ts';
 import { type AskReport, followReports } from './live-reports.ts';
 import type { PageFile } from './page-files.ts';
 
@@ -28,25 +29,36 @@ export interface PageServerOptions {
 }
 
 export interface PageServer {
+  /** Where the page is. */
   readonly url: string;
+  /** What lets a browser in, once: whoever has it sees the page, and nobody else. */
+  readonly entrance: string;
   /** Ends every connection at once. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the page and what it is fed with on 127.0.0.1, to this machine's own users. Throws
- * `E2D_PORT_TAKEN`, or `E2D_PAGE_SERVER` where it cannot listen for another reason.
+ * Serves the page and what it is fed with on 127.0.0.1, to the one browser that came by its
+ * entrance: every user of this machine can connect. Throws `E2D_PORT_TAKEN`, or `E2D_PAGE_SERVER`
+ * where it cannot listen for another reason.
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const ending = new AbortController();
   let names: readonly string[] = [];
+  let door: Door | null = null;
   const server = createServer((request, response) => {
-    if (isAllowed(request, response, names)) answer(request, response, options, ending.signal);
+    if (!isAllowed(request, response, names)) return;
+    if (door?.letIn(request, response) === true) {
+      answer(request, response, options, ending.signal);
+    }
   });
   const port = await listen(server, options.port);
   names = [`${host}:${port}`, `localhost:${port}`];
+  door = new Door(port, (response, sentence) => refuse(response, 403, sentence), headers);
+  const url = `http://${host}:${port}/`;
   return {
-    url: `http://${host}:${port}/`,
+    url,
+    entrance: url + door.entrance.slice(1),
     async close() {
       ending.abort();
       const closed = once(server, 'close');

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { shortened } from '../errors/shown.ts';
 import {
   entrySchema,
   formatName,
@@ -41,10 +42,10 @@ export function decodeHeader(bytes: Uint8Array): Header | HeaderProblem {
   }
   const { version } = value;
   if (version !== formatVersion) {
-    const said = version === undefined ? 'none' : JSON.stringify(version).slice(0, 40);
+    const said = version === undefined ? 'none' : scalarText(version);
     return new HeaderProblem('version', `its format version is ${said}`);
   }
-  const checked = headerSchema.safeParse(value);
+  const checked = headerOf(value);
   if (checked.success) return checked.data;
   return new HeaderProblem('damaged', `its first line ${wrong(checked.error)}`);
 }
@@ -76,11 +77,32 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function wrong(error: z.ZodError): string {
+function wrong(error: z.ZodError | null): string {
+  if (error === null) return 'nests too deep';
   const [issue] = error.issues;
-  const place = issue === undefined ? '' : issue.path.map(String).join('.');
-  const what = issue?.message ?? 'it is of another shape';
+  const place = issue === undefined ? '' : shortened(issue.path.map(String).join('.'), 100);
+  const what = shortened(issue?.message ?? 'it is of another shape', 200);
   return place === '' ? `is wrong: ${what}` : `is wrong at ${place}: ${what}`;
+}
+
+/** A checkpoint may nest deeper than the check of it can follow. */
+function headerOf(value: unknown): ReturnType<typeof headerSchema.safeParse> | TooDeep {
+  try {
+    return headerSchema.safeParse(value);
+  } catch (error) {
+    if (error instanceof RangeError) return { success: false, error: null };
+    throw error;
+  }
+}
+
+interface TooDeep {
+  readonly success: false;
+  readonly error: null;
+}
+
+function scalarText(value: unknown): string {
+  const isScalar = ['string', 'number', 'boolean'].includes(typeof value);
+  return isScalar ? JSON.stringify(value).slice(0, 40) : 'no number';
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -18,7 +18,11 @@ const statuses = ['surveying', 'planning', 'restoring', 'starting', 'running', '
 const claims = ['none', 'readable', 'unreadable', 'lost'] as const;
 const stages = ['acknowledged', 'committed', 'launched'] as const;
 
-const text = z.string().max(256);
+/** What is shown to people, written into logs and given to etcd holds no control characters. */
+const text = z
+  .string()
+  .max(256)
+  .regex(/^\P{Cc}*$/u);
 const indexOf = (names: readonly string[]) =>
   z
     .int()
@@ -117,6 +121,7 @@ function snapshotFields(
 
 /** Null for metadata of anything but an e2d that speaks this format. Never throws. */
 export function decodeAnnouncement(bytes: Uint8Array): Announcement | null {
+  if (bytes.length > metadataLimitBytes) return null;
   const fields = parseJson(bytes);
   const parsed = announcementSchema.safeParse(fields);
   if (!parsed.success) return null;

@@ -7,15 +7,18 @@ import { nodeMachine } from '../../machines/node/machine.ts';
 import { refuseOrder } from '../../machines/node/restore-order.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { redactedConfig } from '../config/redact.ts';
-import { serveControl } from '../control/control-server.ts';
+import type { ControlMethods } from '../control/requests.ts';
 import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
+import { CertificateWatch } from './certificate-watch.ts';
+import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
+import { openControl } from './control.ts';
 import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
 import { failureOf } from './failure.ts';
@@ -27,7 +30,7 @@ import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
-import { endpointTls } from './tls.ts';
+import { tellRefusals, userRegister } from './user-register.ts';
 
 /** How the process is told to end: in order, and then at once. */
 export interface StopSignals {
@@ -42,6 +45,7 @@ export interface StopSignals {
 export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
   const lock = await acquireStateLock(config.stateDir);
   try {
+    await checkTls(config, { log, now: systemClock.wallTime() });
     return await live(config, log, stop);
   } finally {
     await lock.release();
@@ -58,10 +62,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     journal.record(entry);
     inspection.note(entry);
     logStep(entry);
+    register?.note(entry);
   };
-  const endpoints = createEndpointPool(await endpointTls(config.tls));
-  const gossipKeys = await openGossipKeys(config, log);
+  const { certificates, endpoints, register } = await connectionsOf(config, log);
   const host = new RealHost(config, { clock: systemClock, log, endpoints });
+  const gossipKeys = await openGossipKeys(config, log);
   const node = composeNode({
     config,
     settings,
@@ -77,20 +82,17 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     record,
   });
   const { driver } = node;
+  const sources = [certificates, gossipKeys, { warnings: () => warned(node.resources.gossip) }];
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
-      warnings: [
-        ...config.warnings,
-        ...recordingWarnings(journal),
-        ...(gossipKeys?.warnings() ?? []),
-        ...(node.resources.gossip?.warnings() ?? []),
-      ],
+      warnings: [...config.warnings, ...recordingWarnings(journal), ...sources.flatMap(warned)],
+      certificates: certificates?.report() ?? [],
       clock: systemClock,
     });
-  const control = await serveControl(join(config.stateDir, 'e2d.sock'), {
+  const methods: ControlMethods = {
     status,
     gossipKeys: () => gossipKeys?.report() ?? noGossipKeys,
     restore: ({ order }) => takeOrder(driver, order),
@@ -101,18 +103,40 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
         recording: journal.report(),
         since,
       }),
-  });
+  };
+  const control = await openControl(config, methods, log);
   whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
   whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
   driver.start();
   const last = await driver.ended;
   await control.close();
+  register?.stop();
   await node.release();
+  certificates?.stop();
   gossipKeys?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
   return 0;
+}
+
+/** What a part of the node has to say to an operator now. */
+function warned(part: { warnings(): readonly string[] } | null): readonly string[] {
+  return part?.warnings() ?? [];
+}
+
+/** How this node's e2d reaches etcd, and what it says of itself there. */
+async function connectionsOf(config: NodeConfig, log: Log) {
+  const parts = { clock: systemClock, log };
+  const certificates = config.tls && (await CertificateWatch.start(config.tls, parts));
+  const onFault = tellRefusals(parts);
+  if (certificates === null) {
+    return { certificates, endpoints: createEndpointPool({ onFault }), register: null };
+  }
+  const { shown } = certificates;
+  const endpoints = createEndpointPool({ tls: shown, onFault });
+  const own = endpoints.at(config.urls.clientAdvertise);
+  return { certificates, endpoints, register: userRegister({ shown, own, log }) };
 }
 
 /** An operator's order is carried out by the chart, or refused in a sentence. */

@@ -3,7 +3,12 @@ import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
 import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
 import { statePath } from '../../machines/state-path.ts';
-import type { MemberReport, PeerReport, StatusReport } from '../../machines/status-report.ts';
+import type {
+  CertificateReport,
+  MemberReport,
+  PeerReport,
+  StatusReport,
+} from '../../machines/status-report.ts';
 import type { Clock } from './clock.ts';
 import { snapshotReport, snapshotWarnings } from './snapshot-status.ts';
 import { waitingFor } from './waiting-for.ts';
@@ -15,6 +20,7 @@ export interface StatusSurroundings {
   readonly stateSinceMs: number;
   readonly quorumSinceMs: number;
   readonly warnings: readonly string[];
+  readonly certificates: readonly CertificateReport[];
   /** What ages are counted by. */
   readonly clock: Pick<Clock, 'nowMs' | 'wallTime'>;
 }
@@ -57,6 +63,7 @@ export function statusReport(
     members: memberReports(snapshot),
     peers: peerReports(snapshot),
     snapshots,
+    certificates: surroundings.certificates,
     next: nextStep(snapshot),
     safeToStopOne: safeToStopOne(snapshot),
     warnings: [...surroundings.warnings, ...ownWarnings(snapshot), ...snapshotWarnings(snapshots)],

@@ -1,30 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
-import type { ConnectionOptions } from '../etcd/client/connection.ts';
+import type { EndpointTls } from '../etcd/client/connection.ts';
 import type { EtcdArgumentsInput } from '../etcd/flags/etcd-arguments.ts';
 
-/** etcd's own TLS files; with a CA it asks for client certificates on both ports. */
+/** etcd's own TLS files. Members ask one another for certificates, and clients unless told not. */
 export function etcdTlsFlags(tls: TlsFiles | null): Pick<EtcdArgumentsInput, 'tls'> {
   if (tls === null) return {};
-  const trustedCaFile = tls.caCertFile;
+  const asked = { trustedCaFile: tls.caCertFile, own: tls.client };
   return {
-    tls: { client: { ...tls.server, trustedCaFile }, peer: { ...tls.peer, trustedCaFile } },
+    tls: {
+      client: { ...tls.server, ...(tls.clientCertAuth ? asked : {}) },
+      peer: { ...tls.peer, trustedCaFile: tls.peerCaCertFile },
+    },
   };
 }
 
 /** What e2d shows to etcd's client ports. Throws `E2D_TLS_FILE` when a file cannot be read. */
-export async function endpointTls(tls: TlsFiles | null): Promise<Pick<ConnectionOptions, 'tls'>> {
+export async function endpointTls(tls: TlsFiles | null): Promise<{ readonly tls?: EndpointTls }> {
   if (tls === null) return {};
   const [ca, certificate, key] = await Promise.all([
-    read(tls.caCertFile),
-    read(tls.client.certFile),
-    read(tls.client.keyFile),
+    readTlsFile(tls.caCertFile),
+    readTlsFile(tls.client.certFile),
+    readTlsFile(tls.client.keyFile),
   ]);
   return { tls: { ca, certificate, key } };
 }
 
-async function read(path: string): Promise<Buffer> {
+/** Throws `E2D_TLS_FILE` when the file cannot be read. */
+export async function readTlsFile(path: string): Promise<Buffer> {
   return readFile(path).catch((cause) => {
     throw unusable(path, textOf(cause), cause);
   });

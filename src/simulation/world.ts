@@ -163,6 +163,7 @@ function configOf(draft: ClusterDraft, index: number, addresses: readonly string
       peerAdvertise: peer,
     },
     gossip: { ...gossip, advertise: gossip },
+    remoteControl: null,
     bootstrapAddresses: addresses.map((address) => ({ host: address, port: gossipPort })),
     requiredSize: draft.size,
     healthCheckIntervalMs: Math.min(60_000, draft.healthCheckTimeoutMs / 5),

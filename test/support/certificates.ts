@@ -1,126 +1,100 @@
 import {
+  createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  randomBytes,
-  sign,
 } from 'node:crypto';
+import type { KeyPair } from '../../src/pki/authority.ts';
+import { signedCertificate } from '../../src/pki/certificate.ts';
+import { distinguishedName } from '../../src/pki/distinguished-names.ts';
+import { authorityExtensions, extendedKeyUsage, subjectAltName } from '../../src/pki/extensions.ts';
+import { privateKeyPem } from '../../src/pki/keys.ts';
+import { usageOids } from '../../src/pki/profiles.ts';
 
-/** A certificate and its private key, both PEM. */
-export interface KeyPair {
-  readonly certificate: string;
-  /** PKCS#1, as `openssl` and the first e2d wrote it. */
-  readonly key: string;
+export interface Lifetime {
+  readonly from?: Date;
+  readonly to?: Date;
 }
 
-/** An authority for the certificates of one test. */
-export class CertificateAuthority {
-  readonly certificate: string;
-  readonly key: string;
-  readonly #key: KeyObject;
-
-  constructor() {
-    this.#key = rsaKey();
-    this.key = pkcs1(this.#key);
-    const isAuthority = octets(sequence(boolean(true)));
-    this.certificate = this.#issue('authority', this.#key, [
-      extension(oid.basicConstraints, true, isAuthority),
-    ]);
-  }
-
-  /** For a server and a client at these IPv4 addresses. */
-  issue(name: string, addresses: readonly string[]): KeyPair {
-    const key = rsaKey();
-    const bytes = addresses.map((one) => Buffer.from(one.split('.').map(Number)));
-    const usage = sequence(objectId(oid.serverAuth), objectId(oid.clientAuth));
-    const certificate = this.#issue(name, key, [
-      extension(oid.extendedKeyUsage, false, octets(usage)),
-      extension(oid.subjectAltName, false, octets(sequence(...bytes.map((ip) => der(0x87, ip))))),
-    ]);
-    return { certificate, key: pkcs1(key) };
-  }
-
-  #issue(name: string, key: KeyObject, extensions: readonly Buffer[]): string {
-    const now = Date.now();
-    const body = sequence(
-      der(0xa0, integer(Buffer.from([2]))),
-      integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
-      algorithm,
-      distinguishedName('authority'),
-      sequence(time(now - dayMs), time(now + dayMs)),
-      distinguishedName(name),
-      createPublicKey(key).export({ type: 'spki', format: 'der' }),
-      der(0xa3, sequence(...extensions)),
-    );
-    const signature = Buffer.concat([Buffer.from([0]), sign('sha256', body, this.#key)]);
-    return pem('CERTIFICATE', sequence(body, algorithm, der(0x03, signature)));
-  }
+export interface LeafOptions extends Lifetime {
+  /** Both unless given; null leaves the extension out. */
+  readonly usages?: readonly ('server' | 'client')[] | null;
+  readonly dnsNames?: readonly string[];
+  /** In its subject, in order. */
+  readonly organizations?: readonly string[];
+  /** An authority for others, below this one. */
+  readonly isAuthority?: boolean;
+  readonly bits?: number;
 }
+
+export interface AuthorityOptions extends Lifetime {
+  /** Who signs its certificate; it itself unless given. */
+  readonly below?: CertificateAuthority;
+  /** False: it signs others all the same, without the right to. */
+  readonly isAuthority?: boolean;
+  /** Its private key in PEM; a new RSA key unless given. */
+  readonly key?: string;
+}
+
+export type { KeyPair };
 
 const dayMs = 86_400_000;
 
-const oid = {
-  sha256WithRsa: '2a864886f70d01010b',
-  commonName: '550403',
-  basicConstraints: '551d13',
-  subjectAltName: '551d11',
-  extendedKeyUsage: '551d25',
-  serverAuth: '2b06010505070301',
-  clientAuth: '2b06010505070302',
-};
+/** An authority for the certificates of one test; it also issues what e2d never would. */
+export class CertificateAuthority {
+  readonly certificate: string;
+  readonly key: string;
+  readonly name: string;
+  readonly #key: KeyObject;
 
-const algorithm = sequence(objectId(oid.sha256WithRsa), der(0x05));
+  constructor(name = 'authority', options: AuthorityOptions = {}) {
+    this.name = name;
+    this.#key = options.key === undefined ? rsaKey() : createPrivateKey(options.key);
+    this.key = privateKeyPem(this.#key);
+    const above = options.below ?? this;
+    const extensions = (options.isAuthority ?? true) ? asAuthority(this.#key) : [];
+    this.certificate = above.#issue({ commonName: name }, this.#key, { ...options, extensions });
+  }
 
-function rsaKey(): KeyObject {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  /** For a server and a client at these addresses. */
+  issue(name: string, addresses: readonly string[], options: LeafOptions = {}): KeyPair {
+    const { usages = ['server', 'client'], dnsNames = [], organizations = [] } = options;
+    const key = rsaKey(options.bits);
+    const hosts = [...addresses, ...dnsNames];
+    const ids = usages?.map((usage) => usageOids[`${usage}Auth`]) ?? [];
+    const extensions = [
+      ...(options.isAuthority ? asAuthority(key) : []),
+      ...(ids.length === 0 ? [] : [extendedKeyUsage(ids)]),
+      ...(hosts.length === 0 ? [] : [subjectAltName(hosts)]),
+    ];
+    const subject = { commonName: name, organizations };
+    const certificate = this.#issue(subject, key, { ...options, extensions });
+    return { certificate, key: privateKeyPem(key) };
+  }
+
+  #issue(
+    subject: Parameters<typeof distinguishedName>[0],
+    key: KeyObject,
+    { from, to, extensions }: Lifetime & { readonly extensions: Extensions },
+  ): string {
+    const now = Date.now();
+    return signedCertificate({
+      subject: distinguishedName(subject),
+      issuer: distinguishedName({ commonName: this.name }),
+      validity: { notBefore: from ?? new Date(now - dayMs), notAfter: to ?? new Date(now + dayMs) },
+      publicKey: createPublicKey(key),
+      extensions,
+      signingKey: this.#key,
+    });
+  }
 }
 
-function pkcs1(key: KeyObject): string {
-  return key.export({ type: 'pkcs1', format: 'pem' }).toString();
+type Extensions = ReturnType<typeof authorityExtensions>;
+
+function rsaKey(bits = 2048): KeyObject {
+  return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
 }
 
-function pem(label: string, bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
-}
-
-/** One ASN.1 value in DER: its tag, its length, what is in it. */
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const { length } = content;
-  const size = length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), content]);
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return der(0x30, ...parts);
-}
-
-function integer(bytes: Buffer): Buffer {
-  return der(0x02, bytes);
-}
-
-function boolean(value: boolean): Buffer {
-  return der(0x01, Buffer.from([value ? 0xff : 0]));
-}
-
-function octets(content: Buffer): Buffer {
-  return der(0x04, content);
-}
-
-function objectId(hex: string): Buffer {
-  return der(0x06, Buffer.from(hex, 'hex'));
-}
-
-function time(atMs: number): Buffer {
-  const text = new Date(atMs).toISOString().replace(/[-:T]|\.\d+/g, '');
-  return der(0x18, Buffer.from(text));
-}
-
-function distinguishedName(name: string): Buffer {
-  return sequence(der(0x31, sequence(objectId(oid.commonName), der(0x0c, Buffer.from(name)))));
-}
-
-function extension(id: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(objectId(id), ...(critical ? [boolean(true)] : []), value);
+function asAuthority(key: KeyObject): Extensions {
+  return authorityExtensions(createPublicKey(key));
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
+import { etcdctlFlags } from './client-access.ts';
 import type { TestCluster } from './cluster.ts';
 import type { ContinuousWriter } from './continuous-writer.ts';
 import type { EtcdGateway } from './etcd-gateway.ts';
@@ -60,7 +61,7 @@ async function hashesOf(endpoints: readonly string[], revision: number): Promise
   const folder = process.env['E2D_ETCD_BIN_DIR'];
   const etcdctl = folder === undefined ? 'etcdctl' : join(folder, 'etcdctl');
   const args = ['endpoint', 'hashkv', '--rev', String(revision), '--write-out', 'json'];
-  const { stdout } = await run(etcdctl, ['--endpoints', endpoints.join(','), ...args], {
+  const { stdout } = await run(etcdctl, [...etcdctlFlags(endpoints), ...args], {
     env: { ...process.env, ETCDCTL_API: '3' },
   });
   const answers = JSON.parse(stdout) as { readonly HashKV: { readonly hash: number } }[];

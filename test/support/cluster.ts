@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ClusterTls, type ClusterTlsOptions } from './cluster-tls.ts';
 import { ContinuousWriter } from './continuous-writer.ts';
 import { type HealthyView, healthyView } from './healthy-view.ts';
 import { LoopbackBlock } from './loopback.ts';
@@ -20,6 +21,8 @@ export interface TestClusterOptions {
   readonly defaultTimeouts?: boolean;
   /** One place for each node; loopback addresses unless given. */
   readonly places?: readonly Place[];
+  /** Gives every node certificates, and has it be reached over TLS only. */
+  readonly tls?: ClusterTlsOptions;
 }
 
 const shortTimeouts = ['--health-check-timeout', '6s', '--health-check-interval', '1s'];
@@ -28,6 +31,8 @@ const shortTimeouts = ['--health-check-timeout', '6s', '--health-check-interval'
 export class TestCluster {
   readonly nodes: TestNode[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'e2d-cluster-'));
+  /** Null: plain HTTP. */
+  readonly tls: ClusterTls | null;
   readonly #size: number;
   readonly #flags: readonly string[];
   readonly #bootstrapAddresses: readonly string[];
@@ -39,6 +44,7 @@ export class TestCluster {
 
   constructor(options: TestClusterOptions) {
     this.#size = options.size;
+    this.tls = options.tls === undefined ? null : new ClusterTls(this.folder, options.tls);
     const timeouts = options.defaultTimeouts === true ? [] : shortTimeouts;
     this.#flags = [...timeouts, ...(options.flags ?? [])];
     const places = options.places ?? this.#loopbackPlaces(options.size);
@@ -55,13 +61,15 @@ export class TestCluster {
     const number = this.nodes.length + 1;
     const folder = join(this.folder, `n${number}`);
     mkdirSync(folder);
+    const place = options.place ?? { host: this.#block.next() };
     const node = new TestNode({
-      ...(options.place ?? { host: this.#block.next() }),
+      ...place,
+      ...(this.tls === null ? {} : { tls: this.tls.client }),
       name: options.name === undefined ? `n${number}` : options.name,
       folder,
       size: options.size ?? this.#size,
       bootstrapAddresses: this.#bootstrapAddresses,
-      flags: [...this.#flags, ...(options.flags ?? [])],
+      flags: [...(this.tls?.flagsFor(place.host) ?? []), ...this.#flags, ...(options.flags ?? [])],
     });
     this.nodes.push(node);
     return node;

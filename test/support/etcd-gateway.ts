@@ -1,5 +1,8 @@
-import { Agent, request } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent, request as overHttp } from 'node:http';
+import { Agent as HttpsAgent, request as overHttps } from 'node:https';
 import type { Member, MemberList, MemberStatus } from '../../machines/facts.ts';
+import { accessTo } from './client-access.ts';
 
 export interface StoredKey {
   readonly key: string;
@@ -15,13 +18,25 @@ type Json = Record<string, unknown>;
  */
 export class EtcdGateway {
   readonly endpoint: string;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: HttpAgent;
+  readonly #scheme: 'http' | 'https';
   readonly #timeoutMs: number;
 
   /** `endpoint` is `host:port`; each call fails after `timeoutMs`. */
   constructor(endpoint: string, timeoutMs = 1_500) {
     this.endpoint = endpoint;
     this.#timeoutMs = timeoutMs;
+    const files = accessTo(endpoint);
+    this.#scheme = files === null ? 'http' : 'https';
+    this.#agent =
+      files === null
+        ? new HttpAgent({ keepAlive: true })
+        : new HttpsAgent({
+            keepAlive: true,
+            ca: readFileSync(files.ca),
+            cert: readFileSync(files.certificate),
+            key: readFileSync(files.key),
+          });
   }
 
   /** Resolves to the revision of the write once etcd has acknowledged it. */
@@ -89,8 +104,9 @@ export class EtcdGateway {
 
   #call(path: string, body: Json, timeoutMs = this.#timeoutMs): Promise<Json> {
     return new Promise((resolve, reject) => {
+      const request = this.#scheme === 'http' ? overHttp : overHttps;
       const req = request(
-        `http://${this.endpoint}${path}`,
+        `${this.#scheme}://${this.endpoint}${path}`,
         { method: 'POST', agent: this.#agent, signal: AbortSignal.timeout(timeoutMs) },
         (res) => {
           const chunks: Buffer[] = [];

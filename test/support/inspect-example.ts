@@ -81,6 +81,7 @@ export class InspectedRun {
         processId: 4242,
         stateSinceMs: states.stateMs(),
         quorumSinceMs: states.quorumMs(),
+        certificates: [],
         warnings,
         clock: { nowMs: () => this.#nowMs, wallTime: () => new Date(this.#nowMs) },
       }),

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { etcdctlFlags } from './client-access.ts';
 import type { EtcdGateway } from './etcd-gateway.ts';
 
 const run = promisify(execFile);
@@ -15,7 +16,11 @@ function toolOfEtcd(name: 'etcdctl' | 'etcdutl'): string {
 async function etcdctl(endpoint: string, ...args: string[]): Promise<string> {
   const env = { PATH: process.env['PATH'], ETCDCTL_API: '3' };
   const options = { env, maxBuffer: 2 ** 26, timeout: 20_000 };
-  const { stdout } = await run(toolOfEtcd('etcdctl'), ['--endpoints', endpoint, ...args], options);
+  const { stdout } = await run(
+    toolOfEtcd('etcdctl'),
+    [...etcdctlFlags([endpoint]), ...args],
+    options,
+  );
   return stdout;
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusReport } from '../../machines/status-report.ts';
 import { isRunning, killAndWait, processesIn, signal } from '../../src/playground/processes.ts';
+import { type ClientFiles, reachOverTls } from './client-access.ts';
 import { EtcdGateway } from './etcd-gateway.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -24,6 +25,8 @@ export interface TestNodeOptions {
   readonly commandPrefix?: readonly string[];
   /** Where the test reaches etcd's client port, if not at the node's own address. */
   readonly reachableAt?: string;
+  /** What clients of its etcd need; without it etcd speaks plain HTTP. */
+  readonly tls?: ClientFiles;
 }
 
 export interface Exit {
@@ -46,6 +49,7 @@ export class TestNode {
     this.host = options.host;
     this.name = options.name;
     this.dataDir = join(options.folder, 'data');
+    if (options.tls !== undefined) reachOverTls(this.endpoint, options.tls);
     this.gateway = new EtcdGateway(this.endpoint);
   }
 
@@ -54,7 +58,8 @@ export class TestNode {
   }
 
   get peerUrl(): string {
-    return `http://${this.host}:2380`;
+    const scheme = this.#options.tls === undefined ? 'http' : 'https';
+    return `${scheme}://${this.host}:2380`;
   }
 
   /** Where the node's event log is. */

@@ -30,8 +30,8 @@ export async function serveInspection(inspection: Inspection): Promise<number> {
   const chart = readChart('node', charts.node);
   const files = new Map([...(await readPageFiles()), ...(await chartFiles(chart))]);
   const server = await startPageServer({ files, ask, port });
-  terminal.out(`${server.url}\n`);
-  terminal.err('Open it in a browser on this machine. Ctrl-C ends it.\n');
+  terminal.out(`${server.entrance}\n`);
+  terminal.err('Open it in a browser on this machine: it works once. Ctrl-C ends it.\n');
   if (!signal.aborted) await once(signal, 'abort');
   await server.close();
   return 0;

@@ -2,7 +2,6 @@ import { charts } from '../../../machines/index.ts';
 import type { InspectReport } from '../../../machines/inspect-report.ts';
 import { badConfig } from '../../config/bad-config.ts';
 import { loadValues } from '../../config/load-config.ts';
-import { resolvePaths } from '../../config/paths.ts';
 import { thisMachine } from '../../config/surroundings.ts';
 import { E2dError } from '../../errors/e2d-error.ts';
 import { readChart } from '../../visualize/read-chart.ts';
@@ -12,6 +11,7 @@ import { pictureFormats, renderLivePicture } from '../inspect-picture.ts';
 import { screenOf } from '../inspect-screen.ts';
 import { watchNode } from '../inspect-watch.ts';
 import { helpOf, isOn, ownFlag } from '../own-flags.ts';
+import { nodeAddressOf } from '../remote-node.ts';
 import { renderInspect } from '../render-inspect.ts';
 import { listenForHangUp, listenForStop } from '../stop-signals.ts';
 
@@ -46,9 +46,9 @@ async function asker(invocation: Invocation): Promise<AskInspection> {
   const { command, flags } = invocation;
   const surroundings = thisMachine();
   const values = await loadValues({ help: helpOf(command), flags }, surroundings);
-  const { stateDir } = resolvePaths(values, surroundings);
+  const node = await nodeAddressOf(invocation, values, surroundings);
   const timeoutMs = Number(ownFlag('timeout', invocation));
-  return (options = {}) => askInspection(stateDir, { timeoutMs, ...options });
+  return (options = {}) => askInspection(node, { timeoutMs, ...options });
 }
 
 async function rendered(format: string, report: InspectReport): Promise<string> {

@@ -2,7 +2,6 @@ import { chmod } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { StatusReport } from '../../../machines/status-report.ts';
 import { loadValues } from '../../config/load-config.ts';
-import { resolvePaths } from '../../config/paths.ts';
 import { thisMachine } from '../../config/surroundings.ts';
 import { E2dError, textOf } from '../../errors/e2d-error.ts';
 import { writeFileAtomically } from '../../etcd/data-dir/atomic-file.ts';
@@ -11,17 +10,18 @@ import type { Invocation } from '../command.ts';
 import { metricsText } from '../metrics-text.ts';
 import { helpOf, ownFlag } from '../own-flags.ts';
 import { presentError } from '../present-error.ts';
+import { nodeAddressOf } from '../remote-node.ts';
 
 /** That e2d is down is an answer too: it is told as `e2d_up 0`. */
 export async function run(invocation: Invocation): Promise<number> {
   const { command, flags, terminal } = invocation;
   const surroundings = thisMachine();
   const values = await loadValues({ help: helpOf(command), flags }, surroundings);
-  const { stateDir } = resolvePaths(values, surroundings);
+  const node = await nodeAddressOf(invocation, values, surroundings);
   const timeoutMs = Number(ownFlag('timeout', invocation));
   let report: StatusReport | null = null;
   try {
-    report = await askStatus(stateDir, { timeoutMs });
+    report = await askStatus(node, { timeoutMs });
   } catch (problem) {
     if (!isDown(problem)) throw problem;
     terminal.err(presentError(problem, { verbose: false }));

@@ -3,7 +3,7 @@ import { findEntry } from '../../snapshots/catalogue/find.ts';
 import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
 import { askStatus } from '../ask-reports.ts';
 import { callOff } from '../call-off.ts';
-import { carryOut, confirmLineage, foldersOf, giveReceipt } from '../carry-out.ts';
+import { carryOut, confirmLineage, giveReceipt, nodeOf } from '../carry-out.ts';
 import type { Invocation } from '../command.ts';
 import { isOn, ownFlag } from '../own-flags.ts';
 import { leftBehindOf, renderApproval, renderGoingBack } from '../restore-preview.ts';
@@ -58,10 +58,10 @@ function givesUp({ mode, report }: Found): boolean {
 
 /** What the node says first: there is no need for a store where it can restore nothing. */
 async function find(invocation: Invocation, session: Session): Promise<Found> {
-  const { stateDir } = foldersOf(session);
+  const node = await nodeOf(invocation, session);
   const { signal } = session;
   const timeoutMs = Number(ownFlag('timeout', invocation));
-  const report = await askStatus(stateDir, { timeoutMs, signal });
+  const report = await askStatus(node, { timeoutMs, signal });
   const mode = restoreModeOf(report);
   return withStore(session, invocation, async ({ snapshots }) => {
     const { entries, problems } = await snapshots.catalogue.list({ signal });

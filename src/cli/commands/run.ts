@@ -12,6 +12,8 @@ import { listenForStop } from '../stop-signals.ts';
 const lingerMs = 5000;
 
 export async function run({ flags }: Invocation): Promise<number> {
+  // Whatever e2d and its etcd make from here on is their user's alone, also where nobody says so.
+  process.umask(0o077);
   const config = await loadConfig(flags, thisMachine());
   const { stop, release } = listenForStop();
   const { createLog } = await import('../../log/create-log.ts');

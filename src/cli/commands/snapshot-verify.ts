@@ -106,7 +106,7 @@ async function withProofs(
   });
   const given = ownFlag('work-dir', invocation) as string | undefined;
   const parent = given === undefined ? tmpdir() : resolve(surroundings.cwd, given);
-  await mkdir(parent, { recursive: true });
+  await mkdir(parent, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(parent, 'e2d-proof-'));
   try {
     return await work(async (entry, onProgress) => {

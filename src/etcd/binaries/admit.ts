@@ -9,7 +9,7 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { E2dError, textOf } from '../../errors/e2d-error.ts';
 import { type Manifest, manifestFile, readCached } from './cache.ts';
 import type { EtcdBinaries } from './etcd-binaries.ts';
@@ -38,7 +38,7 @@ export async function withWorkDir<T>(
 
 async function makeWorkDir(cacheDir: string): Promise<string> {
   try {
-    await mkdir(cacheDir, { recursive: true });
+    await makePublicFolder(cacheDir);
     await sweepAbandoned(cacheDir);
     return await mkdtemp(join(cacheDir, workPrefix));
   } catch (cause) {
@@ -48,6 +48,13 @@ async function makeWorkDir(cacheDir: string): Promise<string> {
       cause,
     });
   }
+}
+
+/** Programs are no secret, and are one for all users also where a daemon's files are its own. */
+async function makePublicFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }
 
 /** An installation that was killed leaves its work folder; nobody else's is a day old. */
@@ -78,7 +85,9 @@ export async function admitToCache(admission: Admission): Promise<EtcdBinaries> 
   const { cacheDir, dir, version, source } = admission;
   await verify(admission);
   const manifest: Manifest = { version, source };
-  await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
+  const manifestPath = join(dir, manifestFile);
+  await writeFile(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+  await chmod(manifestPath, 0o644);
   await chmod(dir, 0o755);
   for (const name of await readdir(dir)) await syncToDisk(join(dir, name));
   await syncToDisk(dir);

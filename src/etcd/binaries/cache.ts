@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readSmallFile } from '../data-dir/small-file.ts';
 import { type EtcdBinaries, type EtcdSearch, warningsFor } from './etcd-binaries.ts';
 import { byPreference, type EtcdVersion, parseEtcdVersion } from './etcd-version.ts';
 import { firstExecutable } from './probe-binaries.ts';
@@ -57,7 +58,7 @@ export async function readCached(
 
 async function readManifest(path: string): Promise<Manifest | null> {
   try {
-    return manifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return manifestSchema.parse(JSON.parse(await readSmallFile(path)));
   } catch {
     // No manifest, or a damaged one: the folder is not a finished installation.
     return null;

@@ -2,7 +2,7 @@ import { rootCertificates } from 'node:tls';
 import type { CallOptions as GrpcCallOptions, Interceptor } from '@grpc/grpc-js';
 import type { Etcd3 } from 'etcd3';
 import type { CallOptions } from './endpoint.ts';
-import { EtcdFault, toEtcdFault } from './etcd-fault.ts';
+import { EtcdFault, faultAt, toEtcdFault } from './etcd-fault.ts';
 import { type Etcd3Vendor, loadEtcd3 } from './load-etcd3.ts';
 
 /** PEM texts. Without `ca` the authorities that Node knows are trusted. */
@@ -13,12 +13,22 @@ export interface EndpointTls {
 }
 
 export interface ConnectionOptions {
-  readonly tls?: EndpointTls;
+  /** A function is asked at every dial: what it shows may be renewed meanwhile. */
+  readonly tls?: EndpointTls | (() => EndpointTls);
+  /** Shown to etcd with every call, where a user is known by a token instead of a certificate. */
+  readonly token?: () => string | null;
+  /** Told of every failed call: what a caller passes over may be worth a word to a person. */
+  readonly onFault?: (fault: EtcdFault) => void;
   /** The deadline of a call that names none. */
   readonly timeoutMs?: number;
 }
 
 const defaultTimeoutMs = 2_000;
+
+/** What is to be shown at a dial that is made now. */
+export function shownNow({ tls }: ConnectionOptions): EndpointTls | undefined {
+  return typeof tls === 'function' ? tls() : tls;
+}
 
 /** A member that was restarted is reached again within half a second, however long it was away. */
 const channelOptions = {
@@ -45,6 +55,7 @@ export class Connection {
   readonly #closing = new AbortController();
   #client: Etcd3 | undefined;
   #dials = 0;
+  #shown: EndpointTls | undefined;
   /** When etcd last answered, or else when it was last dialled. */
   #heardAtMs = 0;
 
@@ -75,27 +86,40 @@ export class Connection {
     const vendor = await loadEtcd3();
     if (aborted()) throw this.#aborted();
     const deadline = Date.now() + (timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs);
-    const client = this.#client ?? this.#dial(vendor);
+    const client = this.#upToDate() ?? this.#dial(vendor);
     try {
-      const interceptors = [bound(vendor, cancels, leader)];
+      const token = this.#options.token?.() ?? null;
+      const interceptors = [bound(vendor, cancels, { leader, token })];
       const answer = await rpc(client, { deadline, interceptors });
       this.#heardAtMs = performance.now();
       return answer;
     } catch (thrown) {
       const fault = toEtcdFault(thrown);
       if (fault.code === 'deadline') this.#redialWhenSilent(client);
-      throw aborted() ? this.#aborted() : this.#located(fault);
+      if (aborted()) throw this.#aborted();
+      const located = faultAt(this.#url, fault);
+      this.#options.onFault?.(located);
+      throw located;
     }
   }
 
+  /** gRPC shows what it was given at the dial for as long as it reconnects. */
+  #upToDate(): Etcd3 | undefined {
+    if (this.#client === undefined || shownNow(this.#options) === this.#shown) return this.#client;
+    this.#client.close();
+    this.#client = undefined;
+    return undefined;
+  }
+
   #dial({ Etcd3, noRetries }: Etcd3Vendor): Etcd3 {
+    this.#shown = shownNow(this.#options);
     this.#dials += 1;
     this.#heardAtMs = performance.now();
     // gRPC shares the sockets of channels with equal options: the number keeps this dial apart.
     const grpcOptions = { ...channelOptions, 'grpc.primary_user_agent': `e2d/${this.#dials}` };
     this.#client = new Etcd3({
       hosts: this.#url,
-      ...credentialsOf(this.#options.tls),
+      ...credentialsOf(this.#shown),
       grpcOptions,
       faultHandling: { host: () => noRetries, global: noRetries },
     });
@@ -110,10 +134,6 @@ export class Connection {
 
   #aborted(): EtcdFault {
     return new EtcdFault('aborted', `The call to ${this.#url} was ended by its caller.`);
-  }
-
-  #located(fault: EtcdFault): EtcdFault {
-    return new EtcdFault(fault.code, `${this.#url}: ${fault.message}`, fault.cause);
   }
 }
 
@@ -132,13 +152,18 @@ function credentialsOf(tls: EndpointTls | undefined) {
 /**
  * Ends the call when a signal fires; with `leader`, etcd refuses at once while it has no leader.
  */
-function bound(vendor: Etcd3Vendor, cancels: readonly AbortSignal[], leader: boolean): Interceptor {
+function bound(
+  vendor: Etcd3Vendor,
+  cancels: readonly AbortSignal[],
+  { leader, token }: { readonly leader: boolean; readonly token: string | null },
+): Interceptor {
   return (options, nextCall) => {
     const call = nextCall(options);
     const onAbort = () => call.cancelWithStatus(1, 'aborted');
     return new vendor.InterceptingCall(call, {
       start(metadata, _listener, next) {
         if (leader) metadata.set('hasleader', 'true');
+        if (token !== null) metadata.set('token', token);
         for (const cancel of cancels) cancel.addEventListener('abort', onAbort);
         next(metadata, {
           onReceiveStatus(status, pass) {

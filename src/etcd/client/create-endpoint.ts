@@ -1,5 +1,5 @@
 import type { MemberList } from '../../../machines/facts.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, shownNow } from './connection.ts';
 import {
   idFromWire,
   idToWire,
@@ -8,6 +8,7 @@ import {
   statusFromWire,
 } from './decode.ts';
 import type { AddedMember, CallOptions, EtcdEndpoint } from './endpoint.ts';
+import { isForUsers, toEtcdFault } from './etcd-fault.ts';
 import { readHashKv } from './hash-kv.ts';
 import { readRaftProgress } from './raft-progress.ts';
 import { openSnapshot } from './snapshot-stream.ts';
@@ -33,11 +34,11 @@ export function createEtcdEndpoint(url: string, options: ConnectionOptions = {})
     ...membersOf(connection),
     ...healthOf(connection),
     ...keysOf(connection),
-    raftProgress: (bounds) => readRaftProgress(url, options.tls, bounds),
+    raftProgress: (bounds) => readRaftProgress(url, shownNow(options), bounds),
     hashKv: (revision, { signal, ...bounds } = {}) =>
-      readHashKv(url, options.tls, { ...bounds, revision, signal: endedBy(signal) }),
+      readHashKv(url, shownNow(options), { ...bounds, revision, signal: endedBy(signal) }),
     snapshot: ({ signal, ...bounds }) =>
-      openSnapshot(url, { ...bounds, tls: options.tls, signal: endedBy(signal) }),
+      openSnapshot(url, { ...bounds, tls: shownNow(options), signal: endedBy(signal) }),
     close() {
       closing.abort();
       connection.close();
@@ -97,7 +98,17 @@ function membersOf(connection: Connection) {
 
 async function readThroughQuorum(connection: Connection, options?: CallOptions): Promise<void> {
   const request = { key: probedKey, keys_only: true };
-  await connection.quorum(({ kv }, bounds) => kv.range(request, bounds), options);
+  const read = connection.quorum(({ kv }, bounds) => kv.range(request, bounds), options);
+  await read.catch(unlessRefused);
+}
+
+/**
+ * etcd looks at the rights to a key only when the read has taken its round: a refusal proves the
+ * quorum, and the member's health, as well as an answer does. Whether this e2d is one of etcd's
+ * users is another question than whether etcd is well.
+ */
+function unlessRefused(problem: unknown): void {
+  if (!isForUsers(toEtcdFault(problem))) throw problem;
 }
 
 function healthOf(connection: Connection) {
@@ -110,7 +121,8 @@ function healthOf(connection: Connection) {
     linearizableRead: (options) => readThroughQuorum(connection, options),
     async serializableRead(options) {
       const request = { key: probedKey, keys_only: true, serializable: true };
-      await connection.local(({ kv }, bounds) => kv.range(request, bounds), options);
+      const read = connection.local(({ kv }, bounds) => kv.range(request, bounds), options);
+      await read.catch(unlessRefused);
     },
   } satisfies Partial<EtcdEndpoint>;
 }

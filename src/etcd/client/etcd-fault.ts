@@ -1,5 +1,6 @@
 import type { Fault } from '../../../machines/facts.ts';
 import { textOf } from '../../errors/e2d-error.ts';
+import { shortened } from '../../errors/shown.ts';
 
 /**
  * Why a call to etcd failed, as a stable code:
@@ -7,6 +8,8 @@ import { textOf } from '../../errors/e2d-error.ts';
  * - `deadline` no answer in time: no quorum, a slow disk, or a lost connection
  * - `no-leader` the endpoint answers, but its cluster has no leader just now
  * - `unhealthy-cluster` etcd's own gate refused a member change; worth trying again in seconds
+ * - `permission` etcd knows the user who asks, and does not let it do so
+ * - `unauthenticated` etcd answers users only, and knows none of the name it was shown
  * - `aborted` the caller's signal ended the call
  */
 export type EtcdFaultCode =
@@ -31,13 +34,16 @@ export type EtcdFaultCode =
   | 'aborted'
   | 'unknown';
 
+/** What a server says may be as long as it likes. */
+const longestMessage = 2000;
+
 /** The one error that leaves the etcd client. `fault()` is the same as plain data. */
 export class EtcdFault extends Error {
   override readonly name = 'EtcdFault';
   readonly code: EtcdFaultCode;
 
   constructor(code: EtcdFaultCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(shortened(message, longestMessage), cause === undefined ? undefined : { cause });
     this.code = code;
   }
 
@@ -45,6 +51,20 @@ export class EtcdFault extends Error {
     return { code: this.code, message: this.message };
   }
 }
+
+/** Whether etcd is well, and would have answered another user. */
+export function isForUsers({ code }: Pick<EtcdFault, 'code'>): boolean {
+  return code === 'permission' || code === 'unauthenticated';
+}
+
+/** The same fault, with the endpoint that it came from, and what to do where that is not plain. */
+export function faultAt(url: string, { code, message, cause }: EtcdFault): EtcdFault {
+  const hint = isForUsers({ code }) ? wantsUser : '';
+  return new EtcdFault(code, `${url}: ${message}${hint}`, cause);
+}
+
+const wantsUser =
+  ' (etcd answers its users only: give e2d a --client-cert whose CN is a user with these rights)';
 
 /** Anything thrown, as a fault. */
 export function faultOf(thrown: unknown): Fault {
@@ -70,6 +90,10 @@ const sentences: readonly (readonly [string, EtcdFaultCode])[] = [
   ['requested lease not found', 'not-found'],
   ['database space exceeded', 'no-space'],
   ['permission denied', 'permission'],
+  ['user name is empty', 'unauthenticated'],
+  ['user name not found', 'unauthenticated'],
+  ['auth: user not found', 'unauthenticated'],
+  ['revision of auth store is old', 'unauthenticated'],
   ['invalid auth token', 'unauthenticated'],
 ];
 

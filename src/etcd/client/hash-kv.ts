@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
 import type { EndpointTls } from './connection.ts';
 import type { CallOptions, KeyspaceHash } from './endpoint.ts';
-import { EtcdFault } from './etcd-fault.ts';
+import { EtcdFault, faultAt } from './etcd-fault.ts';
 import { dialHttp2, grpcRequest } from './grpc-over-http2.ts';
 import { faultOfGrpcStatus } from './grpc-status.ts';
 
@@ -13,6 +13,11 @@ const largestAnswerBytes = 64 * 1024;
 const hashField = 2n;
 const compactRevisionField = 3n;
 
+interface HashRequest extends CallOptions {
+  readonly revision: number;
+  readonly token?: string | null;
+}
+
 /**
  * `Maintenance.HashKV`, over a connection of its own: etcd3 has the call, under a name that its own
  * gRPC client does not know.
@@ -20,7 +25,7 @@ const compactRevisionField = 3n;
 export async function readHashKv(
   url: string,
   tls: EndpointTls | undefined,
-  { revision, signal, timeoutMs = defaultTimeoutMs }: CallOptions & { readonly revision: number },
+  { revision, token = null, signal, timeoutMs = defaultTimeoutMs }: HashRequest,
 ): Promise<KeyspaceHash> {
   const limit = AbortSignal.timeout(timeoutMs);
   const cancel = signal === undefined ? limit : AbortSignal.any([limit, signal]);
@@ -33,9 +38,9 @@ export async function readHashKv(
   const destroy = () => session.destroy(new Error('the call was ended'));
   cancel.addEventListener('abort', destroy);
   try {
-    return { revision, ...decode(await askOnce(session, encode(revision))) };
+    return { revision, ...decode(await askOnce(session, encode(revision), token)) };
   } catch (problem) {
-    if (problem instanceof EtcdFault) throw problem;
+    if (problem instanceof EtcdFault) throw faultAt(url, problem);
     throw failed('the hash of its keys could not be asked for.', problem);
   } finally {
     cancel.removeEventListener('abort', destroy);
@@ -43,8 +48,12 @@ export async function readHashKv(
   }
 }
 
-async function askOnce(session: ClientHttp2Session, message: Buffer): Promise<Buffer> {
-  const request = grpcRequest(session, 'Maintenance/HashKV', message);
+async function askOnce(
+  session: ClientHttp2Session,
+  message: Buffer,
+  token: string | null,
+): Promise<Buffer> {
+  const request = grpcRequest(session, 'Maintenance/HashKV', { message, token });
   const lost = new Promise<never>((_, reject) => {
     session.on('error', reject);
     request.on('error', reject).once('close', () => reject(new Error('the connection ended')));

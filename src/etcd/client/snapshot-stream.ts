@@ -2,7 +2,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { BlockQueue } from './block-queue.ts';
 import type { EndpointTls } from './connection.ts';
 import type { SnapshotStream } from './endpoint.ts';
-import { EtcdFault, toEtcdFault } from './etcd-fault.ts';
+import { EtcdFault, faultAt, toEtcdFault } from './etcd-fault.ts';
 import { dialHttp2, grpcRequest } from './grpc-over-http2.ts';
 import { faultOfGrpcStatus } from './grpc-status.ts';
 import { SnapshotDecoder } from './snapshot-decoder.ts';
@@ -67,7 +67,7 @@ class SnapshotReader {
     });
     this.#session = dialHttp2(url, tls);
     this.#session.on('error', (problem) => this.#lost(problem));
-    this.#request = grpcRequest(this.#session, 'Maintenance/Snapshot', Buffer.alloc(0));
+    this.#request = grpcRequest(this.#session, 'Maintenance/Snapshot');
     this.#listen(this.#request);
     this.#expectBytes();
     signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -118,7 +118,7 @@ class SnapshotReader {
 
   #complete(): void {
     const total = (this.#decoder.databaseBytes ?? 0) + trailerBytes;
-    if (this.#outcome) this.#end(this.#located(this.#outcome));
+    if (this.#outcome) this.#end(faultAt(this.#url, this.#outcome));
     else if (this.#outcome === undefined) this.#end(this.#unavailable('the connection ended'));
     else if (this.#receivedBytes !== total || !this.#decoder.betweenMessages) {
       const sentence = `${this.#receivedBytes} bytes of a snapshot came instead of ${total}`;
@@ -165,10 +165,6 @@ class SnapshotReader {
 
   #unavailable(reason: string, cause?: unknown): EtcdFault {
     return new EtcdFault('unavailable', `${this.#url}: ${reason}.`, cause);
-  }
-
-  #located(fault: EtcdFault): EtcdFault {
-    return new EtcdFault(fault.code, `${this.#url}: ${fault.message}`, fault.cause);
   }
 }
 

@@ -69,12 +69,14 @@ async function metaAt(file: FileHandle, offset: number): Promise<Meta | null> {
   const meta = page.subarray(pageHeaderBytes);
   if (meta.readUInt32LE(0) !== magic || meta.readUInt32LE(4) !== 2) return null;
   if (meta.readBigUInt64LE(56) !== fnv1a(meta.subarray(0, 56))) return null;
-  return {
+  const found = {
     pageSize: meta.readUInt32LE(8),
     rootPage: Number(meta.readBigUInt64LE(16)),
     pageCount: Number(meta.readBigUInt64LE(40)),
     transaction: meta.readBigUInt64LE(48),
   };
+  // The checksum is no secret: what it covers may still be anything.
+  return pageSizes.includes(found.pageSize) && found.rootPage < found.pageCount ? found : null;
 }
 
 /** The names in the root page, when that is a single leaf. */

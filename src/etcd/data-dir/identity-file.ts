@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Identity } from '../../../machines/facts.ts';
 import { E2dError, textOf } from '../../errors/e2d-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { ensureDataDir } from './ensure-data-dir.ts';
+import { readSmallFile } from './small-file.ts';
 
 const text = z.string().min(1);
 const etcdId = z.string().regex(/^[0-9a-f]{1,16}$/);
@@ -49,7 +49,7 @@ export async function readIdentity(stateDir: string): Promise<Identity | null> {
   const path = identityPath(stateDir);
   let content: string;
   try {
-    content = await readFile(path, 'utf8');
+    content = await readSmallFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw unreadable(path, textOf(error), error);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { E2dError } from '../../errors/e2d-error.ts';
 import { identifyProcess, isSameProcessAlive } from '../process/proc.ts';
-import { ensureDataDir } from './ensure-data-dir.ts';
+import { ensureStateDir } from './ensure-data-dir.ts';
+import { readSmallFile } from './small-file.ts';
 
 const holderSchema = z.object({
   pid: z.int().positive(),
@@ -30,7 +31,7 @@ const attempts = 10;
  * Throws `E2D_ALREADY_RUNNING`.
  */
 export async function acquireStateLock(stateDir: string): Promise<StateLock> {
-  await ensureDataDir(stateDir);
+  await ensureStateDir(stateDir);
   const path = join(stateDir, 'e2d.lock');
   const self = await identifyProcess(process.pid);
   if (self === null) throw new Error('this process is not in /proc');
@@ -94,7 +95,7 @@ async function linkUnlessThere(from: string, to: string): Promise<boolean> {
 
 async function readOrNull(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSmallFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

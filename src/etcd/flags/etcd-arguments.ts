@@ -16,6 +16,8 @@ export interface TlsFiles {
   readonly keyFile: string;
   /** Whoever connects must then show a certificate signed by this authority. */
   readonly trustedCaFile?: string;
+  /** What etcd shows to itself: its JSON gateway is a client of its own port. */
+  readonly own?: Pick<TlsFiles, 'certFile' | 'keyFile'>;
 }
 
 export interface EtcdArgumentsInput {
@@ -82,7 +84,12 @@ function nodeFlags(input: EtcdArgumentsInput): [string, string][] {
       ['initial-cluster-token', launch.clusterToken],
     );
   }
-  return [...flags, ...tlsFlags('', tls?.client), ...tlsFlags('peer-', tls?.peer)];
+  return [
+    ...flags,
+    ...tlsFlags('', tls?.client),
+    ...tlsFlags('peer-', tls?.peer),
+    ...ownClientFlags(input),
+  ];
 }
 
 function tlsFlags(prefix: '' | 'peer-', files: TlsFiles | undefined): [string, string][] {
@@ -96,6 +103,16 @@ function tlsFlags(prefix: '' | 'peer-', files: TlsFiles | undefined): [string, s
     flags.push([`${prefix}client-cert-auth`, 'true']);
   }
   return flags;
+}
+
+/** Without them the gateway shows the server's certificate, which may be none for a client. */
+function ownClientFlags({ tls, etcdVersion }: EtcdArgumentsInput): [string, string][] {
+  const own = tls?.client?.own;
+  if (own === undefined || !isAtLeast(parseEtcdVersion(etcdVersion), '3.5.0')) return [];
+  return [
+    ['client-cert-file', resolve(own.certFile)],
+    ['client-key-file', resolve(own.keyFile)],
+  ];
 }
 
 /** Adds what these rows say to `flags`, and returns the feature gates among them. */

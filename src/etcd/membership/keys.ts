@@ -11,7 +11,13 @@ export const restoreOrderKey = '/_e2d/restore';
 /** All of e2d's own keys begin so, the first e2d's too. */
 export const volatilePrefix = '/_e2d';
 export const removalsPrefix = '/_e2d/membership/removals/';
+/** Under it each member's e2d says which user of etcd it is. */
+export const e2dUsersPrefix = '/_e2d/users/';
 
 export function removalKey(memberId: MemberId): string {
   return `${removalsPrefix}${memberId}`;
+}
+
+export function e2dUserKey(memberId: MemberId): string {
+  return `${e2dUsersPrefix}${memberId}`;
 }

@@ -1,15 +1,14 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import { textOf } from '../../errors/e2d-error.ts';
 import { Connection } from '../client/connection.ts';
 import { integerFromWire, statusFromWire } from '../client/decode.ts';
 import type { StatusAnswer } from '../client/endpoint.ts';
-import { etcdEnvironment } from '../flags/etcd-environment.ts';
+import { isForUsers, toEtcdFault } from '../client/etcd-fault.ts';
+import { readHashKv } from '../client/hash-kv.ts';
 import type { RestoredMember } from './read-restored.ts';
-import { runTool } from './run-tool.ts';
 import { failed, type ScratchOptions, ScratchProcess, sockets } from './scratch-process.ts';
-import { toolSentence } from './tool-failure.ts';
+import { ScratchUser } from './scratch-user.ts';
 
 export interface HashKv {
   /** The store revision up to which it was made. */
@@ -21,13 +20,13 @@ export interface HashKv {
 
 export interface ScratchEtcd {
   readonly pid: number;
-  /** Who etcd says that it is; like all that is asked of it, null when it tells its users only. */
-  readonly ids: RestoredMember | null;
+  /** Who etcd says that it is. */
+  readonly ids: RestoredMember;
   /** The store's revision when it began to serve. */
-  readonly revision: number | null;
+  readonly revision: number;
   /** Rejects when the revision is compacted or still to come. */
-  hashKv(revision: number): Promise<HashKv | null>;
-  /** The keys at `revision`. */
+  hashKv(revision: number): Promise<HashKv>;
+  /** The keys at `revision`; null where etcd before 3.5 keeps them to its users. */
   countKeys(): Promise<number | null>;
   /** Kills it and waits until it is gone; its folder is the caller's to remove. */
   stop(): Promise<void>;
@@ -37,10 +36,6 @@ export interface ScratchEtcd {
 const defaultStartTimeoutMs = 10 * 60_000;
 /** A hash reads the whole database. */
 const readTimeoutMs = 10 * 60_000;
-
-const hashSchema = z.tuple([
-  z.object({ HashKV: z.object({ hash: z.int(), compact_revision: z.int().default(0) }) }),
-]);
 
 /**
  * Starts etcd on a restored data dir where nobody can reach it: it listens on sockets in a folder
@@ -54,8 +49,17 @@ export async function startScratchEtcd(options: ScratchOptions): Promise<Scratch
   options.signal.throwIfAborted();
   const folder = await open(options.folder, 'r');
   // By way of the descriptor, the path of a socket stays short however deep the folder lies.
-  const connection = new Connection(`unix:/proc/self/fd/${folder.fd}/${sockets.client}`, {});
-  const running = new ScratchProcess(options);
+  const url = `unix:/proc/self/fd/${folder.fd}/${sockets.client}`;
+  const user = new ScratchUser();
+  const connection = new Connection(url, { token: () => user.token });
+  await user.writeKey(options.folder).catch(async (problem) => {
+    await folder.close();
+    throw failed(
+      `the folder of the scratch etcd cannot be written to: ${textOf(problem)}.`,
+      problem,
+    );
+  });
+  const running = new ScratchProcess({ ...options, flags: [user.etcdFlag] });
   const stop = async () => {
     connection.close();
     await running.kill();
@@ -63,15 +67,15 @@ export async function startScratchEtcd(options: ScratchOptions): Promise<Scratch
   };
   try {
     await running.started();
-    const status = await serving(connection, running, options);
-    const ids = status && { memberId: status.memberId, clusterId: status.clusterId };
-    const revision = status?.revision ?? null;
+    const { memberId, clusterId, revision } = await serving(connection, running, options);
+    const authRevision = await authRevisionOf(connection, options);
+    if (authRevision !== null) user.actAt(authRevision);
     return {
       pid: running.pid,
-      ids,
+      ids: { memberId, clusterId },
       revision,
       stop,
-      ...readsOf(connection, running, { options, revision }),
+      ...readsOf(running, { url, user, connection, options, revision }),
     };
   } catch (problem) {
     await stop();
@@ -85,7 +89,7 @@ async function serving(
   connection: Connection,
   running: ScratchProcess,
   { signal, startTimeoutMs = defaultStartTimeoutMs }: ScratchOptions,
-): Promise<StatusAnswer | null> {
+): Promise<StatusAnswer> {
   const begunMs = performance.now();
   for (;;) {
     running.throwIfEnded();
@@ -93,8 +97,7 @@ async function serving(
       return await connection.quorum(
         async ({ kv, maintenance }, bounds) => {
           await unlessForUsers(kv.range({ key: Buffer.from([0]), keys_only: true }, bounds));
-          const status = await unlessForUsers(maintenance.status(bounds));
-          return status === null ? null : statusFromWire(status);
+          return statusFromWire(await maintenance.status(bounds));
         },
         { signal, timeoutMs: 2_000 },
       );
@@ -111,32 +114,32 @@ async function serving(
   }
 }
 
-/** By etcdctl, for etcd3 cannot call it: its gRPC client knows the method under another name. */
-async function hashKvOf(
-  { binaries, folder: cwd, signal }: ScratchOptions,
-  revision: number,
-): Promise<HashKv | null> {
-  const end = await runTool(binaries.etcdctl, {
-    args: [
-      `--endpoints=unix://${sockets.client}`,
-      `--command-timeout=${readTimeoutMs / 1000}s`,
-      ...['endpoint', 'hashkv', `--rev=${revision}`, '--write-out=json'],
-    ],
-    environment: { ...etcdEnvironment(process.env), ETCDCTL_API: '3' },
-    ...{ cwd, signal, timeoutMs: readTimeoutMs },
-  });
-  if (end.code !== 0 && forUsers.test(end.stderr)) return null;
-  if (end.code !== 0) throw failed(`etcd told no hash of its keys: ${toolSentence(end)}.`);
-  const [answer] = hashSchema.parse(JSON.parse(end.stdout));
-  const { hash, compact_revision: compactRevision } = answer.HashKV;
-  return { revision, compactRevision, hash };
+/** Of etcd's users; null where it has none, or is too old to tell (before 3.5). */
+async function authRevisionOf(
+  connection: Connection,
+  { signal }: ScratchOptions,
+): Promise<number | null> {
+  try {
+    const answer = await connection.local(({ auth }, bounds) => auth.authStatus(bounds), {
+      signal,
+      timeoutMs: 10_000,
+    });
+    return answer.enabled ? integerFromWire(answer.authRevision) : null;
+  } catch (problem) {
+    if (textOf(problem).includes('unknown method')) return null;
+    throw problem;
+  }
 }
 
-function readsOf(
-  connection: Connection,
-  running: ScratchProcess,
-  { options, revision }: { readonly options: ScratchOptions; readonly revision: number | null },
-) {
+interface Reads {
+  readonly url: string;
+  readonly user: ScratchUser;
+  readonly connection: Connection;
+  readonly options: ScratchOptions;
+  readonly revision: number;
+}
+
+function readsOf(running: ScratchProcess, { url, user, connection, options, revision }: Reads) {
   const bounds = { signal: options.signal, timeoutMs: readTimeoutMs };
   const read = async <T>(what: Promise<T>): Promise<T> => {
     try {
@@ -147,12 +150,12 @@ function readsOf(
     }
   };
   return {
-    hashKv: (at: number) => read(hashKvOf(options, at)),
+    hashKv: (at: number) =>
+      read(readHashKv(url, undefined, { ...bounds, revision: at, token: user.token })),
     countKeys() {
       const all = { key: Buffer.from([0]), range_end: Buffer.from([0]) };
+      const range = { ...all, revision, count_only: true, serializable: true };
       const answer = connection.local(async ({ kv }, options) => {
-        const at = revision ?? 0;
-        const range = { ...all, revision: at, count_only: true, serializable: true };
         const found = await unlessForUsers(kv.range(range, options));
         return found === null ? null : integerFromWire(found.count);
       }, bounds);
@@ -161,15 +164,12 @@ function readsOf(
   } satisfies Partial<ScratchEtcd>;
 }
 
-const forUsers = /user name is empty|permission denied|invalid auth token/;
-
-/** Null where etcd has users, and wants to be asked by one: it is well otherwise. */
+/** Null where etcd has users, and keeps its keys to them: it is well otherwise. */
 async function unlessForUsers<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (problem) {
-    if (/user name is empty|permission denied|invalid auth token/.test(textOf(problem)))
-      return null;
+    if (isForUsers(toEtcdFault(problem))) return null;
     throw problem;
   }
 }

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { E2dError } from '../../errors/e2d-error.ts';
+import { readSmallFile } from '../data-dir/small-file.ts';
 import { identifyProcess, isSameProcessAlive, type ProcessIdentity } from '../process/proc.ts';
 
 /**
@@ -30,7 +31,8 @@ export async function makeScratchFolder(parentDir: string): Promise<string> {
 /** Writes down which process runs in a scratch folder. */
 export async function nameScratchProcess(folder: string, pid: number): Promise<void> {
   const identity = await identifyProcess(pid);
-  if (identity !== null) await writeFile(join(folder, identityFile), JSON.stringify(identity));
+  if (identity === null) return;
+  await writeFile(join(folder, identityFile), JSON.stringify(identity), { mode: 0o600 });
 }
 
 /**
@@ -59,7 +61,7 @@ function ownerOf(name: string): ProcessIdentity | null {
 
 async function leftProcess(folder: string): Promise<ProcessIdentity | null> {
   try {
-    return identitySchema.parse(JSON.parse(await readFile(join(folder, identityFile), 'utf8')));
+    return identitySchema.parse(JSON.parse(await readSmallFile(join(folder, identityFile))));
   } catch {
     // Missing or half-written: nothing got so far as to serve, and what loses its log pipe dies.
     return null;

@@ -22,12 +22,17 @@ export interface ScratchOptions {
   readonly startTimeoutMs?: number;
 }
 
+interface ProcessOptions extends ScratchOptions {
+  /** Flags beside those that keep it to itself. */
+  readonly flags: readonly string[];
+}
+
 const killedWithinMs = 10_000;
 
 /** etcd wants a port in every URL; of a socket's it becomes part of the file's name. */
 export const sockets = { client: 'client:1', peer: 'peer:1' };
 
-function argumentsOf({ binaries, dataDir, name }: ScratchOptions): string[] {
+function argumentsOf({ binaries, dataDir, name, flags }: ProcessOptions): string[] {
   const [client, peer] = [`unix://${sockets.client}`, `unix://${sockets.peer}`];
   return [
     `--name=${name}`,
@@ -44,13 +49,14 @@ function argumentsOf({ binaries, dataDir, name }: ScratchOptions): string[] {
     '--quota-backend-bytes=-1',
     '--logger=zap',
     '--log-outputs=stderr',
+    ...flags,
     ...(compareVersions(binaries.version, '3.5.0') < 0 ? [] : ['--unsafe-no-fsync']),
   ];
 }
 
 /** The process of a scratch etcd: it ends with `signal`, and with e2d however that ends. */
 export class ScratchProcess {
-  readonly #options: ScratchOptions;
+  readonly #options: ProcessOptions;
   readonly #child: ChildProcess;
   readonly #log: () => string;
   readonly #exited: Promise<RawExit>;
@@ -59,7 +65,7 @@ export class ScratchProcess {
   #startProblem: Error | undefined;
   #exit: RawExit | undefined;
 
-  constructor(options: ScratchOptions) {
+  constructor(options: ProcessOptions) {
     this.#options = options;
     const child = spawn(options.binaries.etcd, argumentsOf(options), {
       cwd: options.folder,

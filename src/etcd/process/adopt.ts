@@ -59,6 +59,11 @@ export async function adoptEtcd(options: AdoptOptions): Promise<Adoption> {
   };
 }
 
+/** Whether an etcd, whoever launched it, runs on this data dir. */
+export async function isEtcdOn(dataDir: string): Promise<boolean> {
+  return (await findEtcd(dataDir)) !== null;
+}
+
 async function whyNot(recorded: EtcdPidFile | 'damaged' | null): Promise<string> {
   if (recorded === null) return 'none was left running';
   if (recorded === 'damaged') return 'the record of it is damaged, and none runs on this data dir';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { harmless } from '../../errors/shown.ts';
 
 /** One line of etcd's log that bears on why it ended. */
 export interface LastWord {
@@ -73,7 +74,9 @@ export function clusterIdMismatch(
 
 function wordOf(line: string): LastWord | null {
   if (!line.startsWith('{')) {
-    return plainFarewell.test(line) ? { text: line.slice(0, maxTextLength), fatal: true } : null;
+    return plainFarewell.test(line)
+      ? { text: harmless(line.slice(0, maxTextLength)), fatal: true }
+      : null;
   }
   const parsed = logLine.safeParse(jsonOrNull(line));
   if (!parsed.success) return null;
@@ -82,9 +85,19 @@ function wordOf(line: string): LastWord | null {
   if (!fatal && !farewells.has(msg)) return null;
   const others = Object.entries(fields)
     .filter(([name]) => !['ts', 'caller', 'stacktrace', 'logger'].includes(name))
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([name, value]) => `${name}=${valueText(value)}`);
   const text = [error === undefined ? msg : `${msg}: ${error}`, ...others].join(' ');
-  return { text: text.slice(0, maxTextLength), fatal };
+  return { text: harmless(text.slice(0, maxTextLength)), fatal };
+}
+
+/** What nests too deep to be written again says nothing that a person would read. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '?';
+  }
 }
 
 function jsonOrNull(line: string): unknown {

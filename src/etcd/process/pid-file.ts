@@ -1,7 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../data-dir/atomic-file.ts';
+import { readSmallFile } from '../data-dir/small-file.ts';
 
 const pidFileSchema = z.object({
   pid: z.int().positive(),
@@ -31,7 +32,7 @@ export async function writePidFile(stateDir: string, record: EtcdPidFile): Promi
 export async function readPidFile(stateDir: string): Promise<EtcdPidFile | 'damaged' | null> {
   let text: string;
   try {
-    text = await readFile(pidFilePath(stateDir), 'utf8');
+    text = await readSmallFile(pidFilePath(stateDir));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

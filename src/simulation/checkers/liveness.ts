@@ -83,6 +83,7 @@ function waitOf({ life }: SimulatedMachine): string | null {
     processId: 0,
     stateSinceMs: 0,
     quorumSinceMs: 0,
+    certificates: [],
     warnings: [],
     clock: life.time,
   });

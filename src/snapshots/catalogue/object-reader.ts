@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { E2dError } from '../../errors/e2d-error.ts';
+import { shortened } from '../../errors/shown.ts';
 import type { Bounds, ObjectStore, StoredObject } from '../store/object-store.ts';
 
 /** A small object that was read, or what is wrong with it, to be put behind its name. */
@@ -70,11 +71,15 @@ function parse<Value>(text: string, schema: z.ZodType<Value>): Reading<Value> {
   const parsed = schema.safeParse(content);
   if (parsed.success) return { ok: true, value: parsed.data };
   if (version !== undefined && version !== 1) {
-    const shown = JSON.stringify(version);
+    // Anything may stand there, as deep as it likes.
+    const shown = typeof version === 'number' ? version : 'that is no number';
     return { ok: false, problem: `has version ${shown}, which this e2d does not know` };
   }
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  return { ok: false, problem: `is not what e2d writes (${issues[0] ?? 'unknown'})` };
+  return {
+    ok: false,
+    problem: `is not what e2d writes (${shortened(issues[0] ?? 'unknown', 300)})`,
+  };
 }
 
 function versionOf(content: unknown): unknown {

@@ -1,3 +1,4 @@
+import { harmless, shortened } from '../../errors/shown.ts';
 import type { Bounds, OpenStore, StoredObject } from '../store/object-store.ts';
 import { type BackupMeta, backupMetaSchema } from './backup-meta.ts';
 import { inParallel } from './in-parallel.ts';
@@ -52,6 +53,7 @@ interface FolderReading {
 }
 
 const READS_AT_ONCE = 8;
+const LONGEST_ID = 256;
 
 /** The snapshots of a store. Keep it: what it has read of a snapshot, it does not read again. */
 export class Catalogue {
@@ -75,7 +77,8 @@ export class Catalogue {
     const objects = await this.store.objects.list('', { signal });
     const single = await this.store.single({ signal });
     this.#forgetAllBut(objects);
-    const folders = foldersOf(objects);
+    const found = foldersOf(objects);
+    const folders = found.filter(({ id }) => !isOddName(id));
     const readings = await inParallel(
       folders.flatMap(shown),
       (folder, either) => this.#readFolder(folder, { signal: either }),
@@ -89,7 +92,10 @@ export class Catalogue {
     }
     return {
       entries: entries.sort(byTime),
-      problems: readings.flatMap(({ problems }) => problems),
+      problems: [
+        ...readings.flatMap(({ problems }) => problems),
+        ...found.filter(({ id }) => isOddName(id)).map(oddName),
+      ],
       unfinished: folders.flatMap(unfinishedUpload),
     };
   }
@@ -111,7 +117,8 @@ export class Catalogue {
     if (!reading.ok) return skipped(folder, `its ${RECORD_FILE} ${reading.problem}`);
     const { id } = folder;
     if (reading.value.id !== id) {
-      return skipped(folder, `its ${RECORD_FILE} is that of "${reading.value.id}"`);
+      const other = harmless(shortened(reading.value.id, LONGEST_ID));
+      return skipped(folder, `its ${RECORD_FILE} is that of "${other}"`);
     }
     const { takenAt } = reading.value;
     const { proof, problems } = await this.#latestProof(folder, bounds);
@@ -139,7 +146,7 @@ export class Catalogue {
     if (!reading.ok) return skipped(folder, `its ${META_FILE} ${reading.problem}`);
     const { etcdVersion, takenAtSeconds } = reading.value;
     const timeMs = timeOfName(folder.id) ?? takenAtSeconds * 1000;
-    if (timeMs <= 0) return skipped(folder, 'nothing says when it was taken');
+    if (!isTime(timeMs)) return skipped(folder, 'nothing says when it was taken');
     const takenAt = utcSeconds(timeMs);
     const stored = { id: folder.id, takenAt, storedBytes: data.sizeBytes };
     return { entry: { ...stored, kind: 'etcd-manager', etcdVersion }, problems: [] };
@@ -153,6 +160,21 @@ export class Catalogue {
 
 function skipped({ id }: Folder, why: string): FolderReading {
   return { entry: null, problems: [`Snapshot ${id} is left out: ${why}.`] };
+}
+
+/** Nothing that takes snapshots makes such a name, and it could steer a terminal that shows it. */
+function isOddName(id: string): boolean {
+  return id.length > LONGEST_ID || harmless(id) !== id;
+}
+
+function oddName({ id }: Folder): string {
+  const shown = JSON.stringify(harmless(shortened(id, LONGEST_ID)));
+  return `A folder is left out, whose name no snapshot has: ${shown}.`;
+}
+
+/** Not 0, which stands for none, and not what a date of four digits cannot be. */
+function isTime(timeMs: number): boolean {
+  return timeMs > 0 && timeMs < Date.UTC(10_000, 0);
 }
 
 /** The folders at the root. What lies deeper belongs to others, as etcd-manager's `control/`. */

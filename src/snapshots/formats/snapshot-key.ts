@@ -5,7 +5,6 @@ import { E2dError, textOf } from '../../errors/e2d-error.ts';
 const keyBytes = 32;
 /** More than any text of 32 bytes with blanks around it. */
 const longestFile = 1024;
-const supported: ReadonlySet<string | undefined> = new Set(['rsa', 'ec', 'ed25519']);
 const idLabel = 'e2d snapshot key\0';
 
 /** A key that snapshots are encrypted with. Its bytes show neither in JSON nor in a log. */
@@ -29,42 +28,40 @@ export class SnapshotKey {
 }
 
 /**
- * The key that the CA's private key stands for, here and in gossip: SHA-512/256 over its DER. That
- * is PKCS#1 for RSA, as the first e2d derived it, and PKCS#8 for a key on a curve. It depends on
- * the key alone, not on how the file holds it: PEM or DER, PKCS#1, SEC 1 or PKCS#8. Throws
- * `E2D_SNAPSHOT_KEY` for anything else.
+ * The key that the CA's private key stands for: SHA-512/256 over its DER, as the first e2d derived
+ * it from PKCS#1; an ECDSA key is taken in SEC1 with its curve and its public key, whatever form
+ * the file has. Takes PEM or DER, PKCS#8 too. Throws `E2D_SNAPSHOT_KEY` for anything else.
  */
 export function keyFromCaKey(pemOrDer: Uint8Array): SnapshotKey {
-  const key = privateKey(Buffer.from(pemOrDer));
-  const der =
-    key.asymmetricKeyType === 'rsa'
-      ? key.export({ type: 'pkcs1', format: 'der' })
-      : // A file may leave out or spell out what follows from the key: only this form never varies.
-        createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }).export({
-          type: 'pkcs8',
-          format: 'der',
-        });
+  const der = canonicalDer(Buffer.from(pemOrDer));
   return new SnapshotKey(createHash('sha512-256').update(der).digest());
 }
 
-function privateKey(bytes: Buffer): KeyObject {
+function canonicalDer(bytes: Buffer): Buffer {
   const readings = [
     { key: bytes, format: 'pem' },
     { key: bytes, format: 'der', type: 'pkcs1' },
-    { key: bytes, format: 'der', type: 'pkcs8' },
     { key: bytes, format: 'der', type: 'sec1' },
+    { key: bytes, format: 'der', type: 'pkcs8' },
   ] as const;
   for (const reading of readings) {
     try {
       const key = createPrivateKey(reading);
-      if (supported.has(key.asymmetricKeyType)) return key;
+      if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs1', format: 'der' });
+      if (key.asymmetricKeyType === 'ec') return sec1WithPublicKey(key);
     } catch {
       // Not in this form: the next one is tried, and having none is the error below.
     }
   }
   throw unusable(
-    'The CA key holds no RSA or EC private key that can be read without a passphrase.',
+    'The CA key holds no RSA or ECDSA private key that can be read without a passphrase.',
   );
+}
+
+/** A file may leave the public key out, and OpenSSL would too. */
+function sec1WithPublicKey(key: KeyObject): Buffer {
+  const whole = createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
+  return whole.export({ type: 'sec1', format: 'der' });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { S3 } from '@aws-sdk/client-s3';
 import { untilAborted } from './retry.ts';
+import { limitAnswers } from './s3-answers.ts';
 import { credentialsOf } from './s3-credentials.ts';
 import { s3Error } from './s3-errors.ts';
 import { regionOf } from './s3-region.ts';
@@ -73,5 +74,6 @@ export async function openBucket(location: S3Location, settings: S3Settings): Pr
     expectContinueHeader: false,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
   });
+  limitAnswers(s3);
   return new S3Bucket(s3, location);
 }

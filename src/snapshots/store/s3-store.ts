@@ -16,6 +16,10 @@ const WRITER = 'e2d-writer';
 const AFTER_ABORT_MS = 2_000;
 /** A multipart upload that began before this was left behind: by a crash, or a lost connection. */
 const STALE_UPLOAD_MS = 24 * 3_600_000;
+/** Of one listing: hourly snapshots of many years. A service that goes on and on is no store. */
+const MOST_PAGES = 1_000;
+const endless = 'its listing has no end';
+const foreign = 'it lists what was not asked for';
 
 export interface S3Store extends OpenStore {
   /**
@@ -84,8 +88,9 @@ class S3Objects implements ObjectStore {
   async list(prefix: string, { signal }: Bounds): Promise<readonly StoredObject[]> {
     const { s3, name: Bucket } = this.#bucket;
     const found: StoredObject[] = [];
-    let from = {};
-    for (;;) {
+    let from: { ContinuationToken?: string } = {};
+    for (let pages = 1; ; pages += 1) {
+      if (pages > MOST_PAGES) throw this.#unlisted(prefix, endless);
       const request = { Bucket, Prefix: this.#root + prefix, ...from };
       const page = await this.#bucket.call(
         `list "${prefix}"`,
@@ -94,11 +99,17 @@ class S3Objects implements ObjectStore {
       );
       for (const { Key, Size } of page.Contents ?? []) {
         if (Key === undefined || Size === undefined) throw this.#unlisted(prefix);
+        if (!Key.startsWith(request.Prefix)) throw this.#unlisted(prefix, foreign);
+        if (!Number.isSafeInteger(Size) || Size < 0) throw this.#unlisted(prefix);
         found.push({ key: this.#nameOf(Key), sizeBytes: Size });
       }
       if (page.IsTruncated !== true) break;
-      if (page.NextContinuationToken === undefined) throw this.#unlisted(prefix);
-      from = { ContinuationToken: page.NextContinuationToken };
+      const { NextContinuationToken: token } = page;
+      if (token === undefined) throw this.#unlisted(prefix);
+      if (from.ContinuationToken === token) {
+        throw this.#unlisted(prefix, endless);
+      }
+      from = { ContinuationToken: token };
     }
     return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
@@ -142,7 +153,7 @@ class S3Objects implements ObjectStore {
     const { s3, name: Bucket } = this.#bucket;
     let takenBack = 0;
     let from = {};
-    for (;;) {
+    for (let pages = 1; pages <= MOST_PAGES; pages += 1) {
       const request = { Bucket, Prefix: this.#root, ...from };
       const page = await this.#bucket.call(
         'list unfinished uploads',
@@ -161,6 +172,7 @@ class S3Objects implements ObjectStore {
       if (page.IsTruncated !== true) return takenBack;
       from = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
     }
+    return takenBack;
   }
 
   async #remove(Key: string, options: CallOptions): Promise<void> {
@@ -177,8 +189,7 @@ class S3Objects implements ObjectStore {
     return key.slice(this.#root.length);
   }
 
-  #unlisted(prefix: string) {
-    const detail = 'the answer is incomplete';
+  #unlisted(prefix: string, detail = 'the answer is incomplete') {
     return storeError('failed', { place: this.place, doing: `list "${prefix}"`, detail });
   }
 

@@ -90,10 +90,15 @@ async function uploadParts(
 
 /** An upload that begins while the signal aborts is taken back when its name is known. */
 async function begin({ bucket, key, metadata, signal }: Upload): Promise<string> {
+  const aftermath = new AbortController();
+  const outlast = () => {
+    setTimeout(() => aftermath.abort(), AFTERMATH_MS).unref();
+  };
+  signal.addEventListener('abort', outlast, { once: true });
   const beginning = bucket.s3
     .createMultipartUpload(
       { Bucket: bucket.name, Key: key, Metadata: metadata },
-      { abortSignal: AbortSignal.timeout(AFTERMATH_MS) },
+      { abortSignal: aftermath.signal },
     )
     .then(({ UploadId }) => {
       if (UploadId === undefined) throw new Error('The service gave the upload no name.');
@@ -104,6 +109,8 @@ async function begin({ bucket, key, metadata, signal }: Upload): Promise<string>
   } catch (error) {
     if (signal.aborted) void beginning.then((id) => takeBack(bucket, key, id)).catch(() => {});
     throw error;
+  } finally {
+    if (!signal.aborted) signal.removeEventListener('abort', outlast);
   }
 }
 

@@ -1,4 +1,5 @@
 import { E2dError, textOf } from '../../errors/e2d-error.ts';
+import { harmless, shortened } from '../../errors/shown.ts';
 
 /** What can be wrong with a store, each with an error code of its own. */
 export type StoreProblem = 'unreachable' | 'denied' | 'missing' | 'exists' | 'full' | 'failed';
@@ -56,9 +57,12 @@ const problems: Readonly<Record<StoreProblem, Meaning>> = {
 /** An `E2dError` with the code of `problem`: one sentence with the place, the act and the cause. */
 export function storeError(problem: StoreProblem, fault: StoreFault): E2dError {
   const { code, is, remedy } = problems[problem];
-  const detail = fault.detail ?? (fault.cause === undefined ? '' : textOf(fault.cause));
+  const told = fault.detail ?? (fault.cause === undefined ? '' : textOf(fault.cause));
+  // Services and listings write what they like into their answers.
+  const detail = harmless(shortened(told, 500));
+  const doing = harmless(shortened(fault.doing, 1200));
   const reason = detail === '' ? is : `${is} (${detail.replace(/\.$/, '')})`;
-  return new E2dError(`The snapshot store ${fault.place} cannot ${fault.doing}: ${reason}.`, {
+  return new E2dError(`The snapshot store ${fault.place} cannot ${doing}: ${reason}.`, {
     code,
     remedy: fault.remedy ?? remedy,
     cause: fault.cause,

@@ -1,5 +1,6 @@
 import { normalize } from 'node:path';
 import { E2dError } from '../../errors/e2d-error.ts';
+import { shortened } from '../../errors/shown.ts';
 
 /** A folder, or the one file of the first e2d. */
 export interface FileLocation {
@@ -104,7 +105,7 @@ function checkBucket(name: string, refuse: Refusal): string {
     !/^(xn--|sthree-)/.test(name);
   if (good) return name;
   throw refuse(
-    `has ${JSON.stringify(name)}, which no bucket can be called`,
+    `has ${JSON.stringify(shortened(name, 100))}, which no bucket can be called`,
     'The name of a bucket has 3 to 63 small letters, digits, dots and hyphens.',
   );
 }
@@ -122,7 +123,7 @@ function decode(text: string, refuse: Refusal): string {
 
 function refusal(url: string, problem: string, remedy?: string): E2dError {
   const shown = url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)?[^/]*@/, '$1');
-  return new E2dError(`The store URL ${JSON.stringify(shown)} ${problem}.`, {
+  return new E2dError(`The store URL ${JSON.stringify(shortened(shown, 200))} ${problem}.`, {
     code: 'E2D_BAD_CONFIG',
     exit: 2,
     remedy:

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askNode } from '../../../src/cli/control-client.ts';
 import { E2dError } from '../../../src/errors/e2d-error.ts';
 
@@ -107,4 +107,55 @@ test('an answer without an end is given up', async () => {
     more();
   });
   expect((await failure(ask(path, 20_000))).code).toBe('E2D_CONTROL_MISMATCH');
+});
+
+describe('before anything is said', () => {
+  const somebody = 12_345;
+  const isRoot = process.geteuid?.() === 0;
+
+  /** A socket that remembers what it was told. */
+  async function listener() {
+    const told: string[] = [];
+    const path = await node((socket) => {
+      socket.on('data', (chunk) => {
+        told.push(chunk.toString());
+        socket.end('{"result":"heard"}\n');
+      });
+    });
+    await writeFile(join(folder, 'control.token'), 'secret\n', { mode: 0o600 });
+    return { path, told };
+  }
+
+  test('the token is shown to the socket that lies beside it', async () => {
+    const { path, told } = await listener();
+    expect(await ask(path)).toBe('heard');
+    expect(told).toEqual(['{"token":"secret","method":"status"}\n']);
+  });
+
+  test.each([0o777, 0o770, 0o702])('a folder of mode %o is not trusted', async (mode) => {
+    const { path, told } = await listener();
+    await chmod(folder, mode);
+    const error = await failure(ask(path));
+    expect(error.code).toBe('E2D_CONTROL_UNTRUSTED');
+    expect(error.message).toContain(`others may write to ${folder}`);
+    expect(told).toEqual([]);
+  });
+
+  test.runIf(isRoot)('a socket that another user has put there is not trusted', async () => {
+    const { path, told } = await listener();
+    await chown(path, somebody, somebody);
+    const error = await failure(ask(path));
+    expect(error.code).toBe('E2D_CONTROL_UNTRUSTED');
+    expect(error.message).toContain(`${path} belongs to user 12345`);
+    expect(told).toEqual([]);
+  });
+
+  test.runIf(isRoot)('root looks after an e2d of another user', async () => {
+    const { path, told } = await listener();
+    for (const one of [path, folder, join(folder, 'control.token')]) {
+      await chown(one, somebody, somebody);
+    }
+    expect(await ask(path)).toBe('heard');
+    expect(told).toHaveLength(1);
+  });
 });

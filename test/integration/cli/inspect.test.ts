@@ -8,11 +8,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askNode } from '../../../src/cli/control-client.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
-import {
-  type ControlMethod,
-  type ControlServer,
-  serveControl,
-} from '../../../src/control/control-server.ts';
+import { type ControlServer, serveControl } from '../../../src/control/control-server.ts';
+import type { ControlMethod } from '../../../src/control/requests.ts';
 import { suspectingRun } from '../../support/inspect-example.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 

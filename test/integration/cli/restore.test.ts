@@ -8,11 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { InspectReport } from '../../../machines/inspect-report.ts';
 import type { StatusReport } from '../../../machines/status-report.ts';
-import {
-  type ControlParameters,
-  type ControlServer,
-  serveControl,
-} from '../../../src/control/control-server.ts';
+import { type ControlServer, serveControl } from '../../../src/control/control-server.ts';
+import type { ControlParameters } from '../../../src/control/requests.ts';
 import { renderBackupMeta } from '../../../src/snapshots/catalogue/backup-meta.ts';
 import { suspectingRun } from '../../support/inspect-example.ts';
 import { entry, record } from '../../unit/cli/restore-example.ts';
@@ -46,7 +43,7 @@ class ScriptedNode {
 
   static async start(stateDir: string): Promise<ScriptedNode> {
     const node = new ScriptedNode();
-    await mkdir(stateDir, { recursive: true });
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
     node.#server = await serveControl(join(stateDir, 'e2d.sock'), {
       status: () => node.status,
       inspect: () => node.#inspect(),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ConnectionOptions } from '../../../src/etcd/client/connection.ts';
+import type { ConnectionOptions, EndpointTls } from '../../../src/etcd/client/connection.ts';
 import { createEtcdEndpoint } from '../../../src/etcd/client/create-endpoint.ts';
 import { faultOf } from '../../../src/etcd/client/etcd-fault.ts';
 import {
@@ -47,4 +47,15 @@ test('an endpoint with TLS is reached by whoever trusts its authority, and by no
   });
   expect(await answerOver(clientUrl, {})).toBe('unavailable');
   expect(await answerOver(clientUrl.replace('https:', 'http:'), {})).toBe('unavailable');
+});
+
+test('an endpoint shows what is renewed at its next call, without being made anew', async () => {
+  const { clientUrl } = cluster.member(0);
+  let shown: EndpointTls = { ca: Buffer.from('') };
+  const endpoint = createEtcdEndpoint(clientUrl, { tls: () => shown });
+  const read = () => endpoint.linearizableRead().then(() => 'ok', String);
+  expect(await read()).not.toBe('ok');
+  shown = { ca };
+  expect(await read()).toBe('ok');
+  endpoint.close();
 });

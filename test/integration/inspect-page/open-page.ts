@@ -16,7 +16,10 @@ export async function launchBrowser(): Promise<Browser | { readonly reason: stri
 
 /** `e2d inspect --web` in this process. */
 export interface Served {
+  /** Where the page is, for a browser that came in. */
   readonly url: string;
+  /** What lets one in, once. */
+  readonly entrance: string;
   readonly told: () => string;
   /** As Ctrl-C does. Gives the exit code. */
   end(): Promise<number>;
@@ -26,7 +29,7 @@ export async function serve(ask: AskReport, port = 0): Promise<Served> {
   const interrupted = new AbortController();
   let told = '';
   let exit: Promise<number> = Promise.resolve(-1);
-  const url = await new Promise<string>((resolve, reject) => {
+  const entrance = await new Promise<string>((resolve, reject) => {
     const out = (text: string) => {
       told += text;
       resolve(text.trim());
@@ -39,7 +42,8 @@ export async function serve(ask: AskReport, port = 0): Promise<Served> {
     exit.catch(reject);
   });
   return {
-    url,
+    url: `${new URL(entrance).origin}/`,
+    entrance,
     told: () => told,
     end: () => {
       interrupted.abort();
@@ -58,7 +62,7 @@ export interface Opened {
 
 export async function openPage(
   browser: Browser,
-  url: string,
+  { url, entrance }: Pick<Served, 'url' | 'entrance'>,
   options: BrowserContextOptions = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options });
@@ -70,7 +74,7 @@ export async function openPage(
   page.on('request', (request) => {
     if (!request.url().startsWith(url)) complaints.push(`request to ${request.url()}`);
   });
-  await page.goto(url);
+  await page.goto(entrance);
   return { page, complaints, close: () => context.close() };
 }
 

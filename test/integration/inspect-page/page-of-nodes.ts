@@ -49,7 +49,7 @@ export function pageOfNodes(start: () => Promise<readonly ScriptedNode[]>) {
   }
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     if (browser === null || staged.served === null) throw new Error('there is no browser');
-    staged.opened = await openPage(browser, staged.served.url, options);
+    staged.opened = await openPage(browser, staged.served, options);
     const { page } = staged.opened;
     await page.getByText('Live', { exact: true }).waitFor();
     return page;

@@ -79,6 +79,7 @@ export class ScriptedNode {
             processId: this.#pid,
             stateSinceMs: this.#inspection.since.stateMs(),
             quorumSinceMs: this.#inspection.since.quorumMs(),
+            certificates: [],
             warnings: [],
             clock: systemClock,
           }),

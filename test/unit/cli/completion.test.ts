@@ -71,7 +71,7 @@ describe('bash offers', () => {
       ['explain', 'S2'],
       ['S2', 'S20', 'S21'],
     ],
-    [['explain', 'E2D_TLS'], ['E2D_TLS_FILE']],
+    [['explain', 'E2D_TLS_F'], ['E2D_TLS_FILE']],
     [
       ['run', '--on-exit', ''],
       ['stop-etcd', 'keep-etcd'],

@@ -92,6 +92,7 @@ export const degraded: StatusReport = {
     verifyIntervalMs: 86_400_000,
     proofOverdue: false,
   },
+  certificates: [],
   next: 'm3 is promoted once it has caught up.',
   safeToStopOne: { safe: false, reason: 'only 2 of 3 voters are healthy.' },
   warnings: ['etcd 3.4 is past its end of life.'],

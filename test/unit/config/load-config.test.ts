@@ -35,8 +35,10 @@ describe('defaults', () => {
       tls: null,
       caKeyFile: null,
       gossipKeyFile: null,
+      remoteControl: null,
       snapshots: null,
       onExit: 'stop-etcd',
+      remoteControl: null,
       logLevel: 'info',
       logFormat: 'json',
       verbose: false,
@@ -129,13 +131,17 @@ describe('all problems are told at once', () => {
       files: { '/srv/e2d.yaml': 'dataDir: /x\nlearner-timeout: 5\npeer-cert: p.crt\n' },
     });
     expect(message.split('\n')).toEqual([
-      '6 things are wrong:',
+      '8 things are wrong:',
       '  - dataDir in /srv/e2d.yaml is not an option. Did you mean data-dir?',
       expect.stringMatching(/^ {2}- learner-timeout in \/srv\/e2d.yaml "5" must be a duration/),
       expect.stringMatching(/^ {2}- E2D_LOG_LEVEL "loud" must be trace, /),
       expect.stringMatching(/^ {2}- --required-cluster-size 3 needs --bootstrap-addrs/),
       expect.stringMatching(/^ {2}- peer-cert in \/srv\/e2d.yaml "\/srv\/p.crt" cannot be read/),
-      expect.stringMatching(/^ {2}- peer-cert in \/srv\/e2d.yaml asks for TLS, which also needs/),
+      expect.stringMatching(/^ {2}- peer-cert in \/srv\/e2d.yaml is given without --peer-key/),
+      expect.stringMatching(
+        /^ {2}- peer-cert in \/srv\/e2d.yaml asks for TLS, which also needs --ca/,
+      ),
+      expect.stringMatching(/asks for TLS, which also needs --server-cert and --server-key/),
       'Also worth a look:',
       '  - E2D_BOOTSTRAP_ADDR is not a variable that e2d knows; it is ignored. ' +
         'Did you mean E2D_BOOTSTRAP_ADDRS?',
@@ -158,6 +164,8 @@ describe('TLS', () => {
     const peer = { certFile: '/srv/peer.crt', keyFile: '/srv/peer.key' };
     expect(config.tls).toEqual({
       caCertFile: '/srv/ca.crt',
+      peerCaCertFile: '/srv/ca.crt',
+      clientCertAuth: true,
       server: { certFile: '/srv/server.crt', keyFile: '/srv/server.key' },
       peer,
       client: peer,
@@ -173,10 +181,51 @@ describe('TLS', () => {
     expect(tls?.client).toEqual({ certFile: '/srv/client.crt', keyFile: '/srv/client.key' });
   });
 
-  test.each(Object.keys(allTlsFiles))('without --%s it is refused', async (left) => {
-    const flags = Object.fromEntries(Object.entries(allTlsFiles).filter(([name]) => name !== left));
-    const message = await refusal({ flags, files: readableTlsFiles });
-    expect(message).toMatch(new RegExp(`asks for TLS, which also needs --${left}\\.$`));
+  const left = (...names: string[]) =>
+    Object.fromEntries(Object.entries(allTlsFiles).filter(([name]) => !names.includes(name)));
+
+  test.each([
+    [
+      left('ca-cert'),
+      '--server-cert asks for TLS, which also needs --ca-cert: nobody could be told from a stranger.',
+    ],
+    [left('server-cert'), '--server-key is given without --server-cert.'],
+    [left('server-key'), '--server-cert is given without --server-key.'],
+    [left('peer-cert'), '--peer-key is given without --peer-cert.'],
+    [left('peer-key'), '--peer-cert is given without --peer-key.'],
+    [
+      { ...allTlsFiles, 'client-cert': 'client.crt' },
+      '--client-cert is given without --client-key.',
+    ],
+    [
+      left('server-cert', 'server-key'),
+      '--ca-cert asks for TLS, which also needs --server-cert and --server-key: etcd could show nothing to its clients.',
+    ],
+    [
+      left('peer-cert', 'peer-key'),
+      '--ca-cert asks for TLS, which also needs --peer-cert and --peer-key: etcd could show nothing to the other members.',
+    ],
+  ])('half of a set has a sentence of its own: %#', async (flags, sentence) => {
+    expect(await refusal({ flags, files: readableTlsFiles })).toBe(sentence);
+  });
+
+  test('members may have an authority of their own', async () => {
+    const flags = { ...allTlsFiles, 'peer-ca-cert': 'client.crt' };
+    const { tls } = await load({ flags, files: readableTlsFiles });
+    expect(tls).toMatchObject({ caCertFile: '/srv/ca.crt', peerCaCertFile: '/srv/client.crt' });
+  });
+
+  test('clients are let in without a certificate only when it is said, with a warning', async () => {
+    const flags = { ...allTlsFiles, 'ca-key': 'ca.key', 'client-cert-auth': 'false' };
+    const config = await load({ flags, files: readableTlsFiles });
+    expect(config.tls?.clientCertAuth).toBe(false);
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/^Clients of etcd are asked for no certificate, because --client-cert/),
+    ]);
+  });
+
+  test('nobody who has no TLS is warned of clients without certificates', async () => {
+    expect((await load({ flags: { 'client-cert-auth': 'false' } })).warnings).toEqual([]);
   });
 
   test('a lone --ca-key encrypts gossip and asks for nothing', async () => {

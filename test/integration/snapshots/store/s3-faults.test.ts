@@ -54,6 +54,13 @@ describe('a store that answers with', () => {
     expect(server.uploads()).toEqual([]);
   });
 
+  test('an upload has as long to begin as its caller gives it', async () => {
+    const { server, objects } = await start();
+    server.faults.add({ operation: 'CreateMultipartUpload', delayMs: 11_000, times: 1 });
+    await objects.create('it', mebibytes(9), bounds());
+    expect(server.objects().map(({ key }) => key)).toEqual(['prod/etcd/it']);
+  });
+
   test('403 to one part has its upload taken back', async () => {
     const { server, objects } = await start();
     server.faults.add({ operation: 'UploadPart', skip: 1, status: 403 });

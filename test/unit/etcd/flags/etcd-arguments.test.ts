@@ -155,6 +155,34 @@ describe('TLS', () => {
     expect(flags.get('peer-trusted-ca-file')).toBe('/ca.pem');
     expect(flags.get('peer-client-cert-auth')).toBe('true');
   });
+
+  test('without an authority of clients the flag that asks for them is left out, as is the file', () => {
+    // etcd asks for certificates as soon as --trusted-ca-file is there, whatever else is said.
+    const flags = flagsOf({ tls: { client: { certFile: '/s.pem', keyFile: '/s.key' } } });
+    expect(flags.has('trusted-ca-file')).toBe(false);
+  });
+
+  test.each([
+    ['3.4.23', false],
+    ['3.5.0', true],
+    ['3.6.14', true],
+  ])('etcd %s shows itself a certificate of a client: %s', (etcdVersion, shown) => {
+    const own = { certFile: '/own.pem', keyFile: '/own.key' };
+    const flags = flagsOf({ tls: { client: { ...files, own } }, etcdVersion });
+    expect(flags.get('client-cert-file')).toBe(shown ? '/own.pem' : undefined);
+    expect(flags.get('client-key-file')).toBe(shown ? '/own.key' : undefined);
+  });
+
+  test.each([
+    'client-cert-auth=false',
+    'peer-client-cert-auth=false',
+    'auto-tls',
+    'trusted-ca-file=',
+  ])('nobody takes the lock away with --%s', (argument) => {
+    expect(extraArgumentProblems([`--${argument}`])).toEqual([
+      expect.stringContaining('is set by e2d itself'),
+    ]);
+  });
 });
 
 describe('the environment', () => {

@@ -6,8 +6,9 @@ import { onTestFinished } from 'vitest';
 import { type PackOptions, packSnapshot } from '../../../../src/snapshots/formats/pack-snapshot.ts';
 import { keyFromCaKey, SnapshotKey } from '../../../../src/snapshots/formats/snapshot-key.ts';
 
+export { databaseOf, metaPages } from './databases.ts';
+
 const fixtures = new URL('../../../fixtures/e2d-go-snapshots/', import.meta.url);
-const pageBytes = 4096;
 
 export const goKey = async () => keyFromCaKey(await goFile('ca-key.der'));
 export const keyOf = (fill: number) => new SnapshotKey(Buffer.alloc(32, fill));
@@ -56,36 +57,6 @@ export function sha256(bytes: Uint8Array): string {
 /** What etcd puts behind a database. */
 export function withTrailer(database: Uint8Array): Buffer {
   return Buffer.concat([database, createHash('sha256').update(database).digest()]);
-}
-
-/** The two meta pages of a bbolt database, for one of so many pages. */
-export function metaPages(pages: number): Buffer {
-  const bytes = Buffer.alloc(2 * pageBytes);
-  for (const [number, transaction] of [7n, 6n].entries()) {
-    const page = bytes.subarray(number * pageBytes);
-    page.writeBigUInt64LE(BigInt(number), 0);
-    page.writeUInt16LE(4, 8);
-    const meta = page.subarray(16, 80);
-    meta.writeUInt32LE(0xed0cdaed, 0);
-    meta.writeUInt32LE(2, 4);
-    meta.writeUInt32LE(pageBytes, 8);
-    meta.writeBigUInt64LE(3n, 16);
-    meta.writeBigUInt64LE(2n, 32);
-    meta.writeBigUInt64LE(BigInt(pages), 40);
-    meta.writeBigUInt64LE(transaction, 48);
-    let hash = 14695981039346656037n;
-    for (const byte of meta.subarray(0, 56)) {
-      hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 1099511628211n);
-    }
-    meta.writeBigUInt64LE(hash, 56);
-  }
-  return bytes;
-}
-
-/** A database whose pages hold `fill`. */
-export function databaseOf(pages: number, fill = 'key value '): Buffer {
-  const rest = Buffer.alloc((pages - 2) * pageBytes, fill);
-  return Buffer.concat([metaPages(pages), rest]);
 }
 
 /** What is stored of `content`. */

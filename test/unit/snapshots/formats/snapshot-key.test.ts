@@ -34,10 +34,27 @@ describe('the key of a CA key', () => {
     expect(keyFromCaKey(goDer).bytes).toEqual(createHash('sha512-256').update(goDer).digest());
   });
 
+  test('is SHA-512/256 of the SEC1 DER of an ECDSA key, in every form it comes in', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const der = privateKey.export({ type: 'sec1', format: 'der' });
+    const expected = createHash('sha512-256').update(der).digest();
+    const scalar = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
+    const curve = Buffer.from('a00a06082a8648ce3d030107', 'hex');
+    const withoutPublicKey = Buffer.concat([Buffer.from('30310201010420', 'hex'), scalar, curve]);
+    const forms = [
+      der,
+      withoutPublicKey,
+      privateKey.export({ type: 'pkcs8', format: 'der' }),
+      Buffer.from(privateKey.export({ type: 'sec1', format: 'pem' })),
+      Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    ];
+    for (const form of forms) expect(keyFromCaKey(form).bytes).toEqual(expected);
+  });
+
   test('is not made of anything else', () => {
-    const { privateKey } = generateKeyPairSync('x25519');
-    const agreement = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    for (const content of [agreement, Buffer.from('no key'), Buffer.alloc(0), bytes]) {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const other = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    for (const content of [other, Buffer.from('no key'), Buffer.alloc(0), bytes]) {
       const reading = () => keyFromCaKey(content);
       expect(reading).toThrow(expect.objectContaining({ code: 'E2D_SNAPSHOT_KEY' }));
     }

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { textOf } from '../errors/e2d-error.ts';
+import { type Caller, mayCall, needsOperator, type Refusal } from './roles.ts';
+
+const requestSchema = z.object({
+  method: z.string(),
+  /** Of the local socket: shows that who asks can read what only e2d's own user can. */
+  token: z.string().max(256).optional(),
+  /** For `inspect`: only what happened after the step with this number. */
+  since: z.int().nonnegative().optional(),
+  /** For `restore`: what an operator asks for. */
+  order: z
+    .object({
+      kind: z.enum(['approve', 'goBack', 'rebuild', 'callOff']),
+      snapshotId: z.string().min(1).nullable(),
+      lineage: z.string().min(1).nullable(),
+    })
+    .optional(),
+});
+type Request = z.infer<typeof requestSchema>;
+
+/** What a method may be told beside its name. */
+export type ControlParameters = Omit<Request, 'method' | 'token'>;
+
+/** Answers one method; what it returns, or resolves to, is sent as JSON. */
+export type ControlMethod = (parameters: ControlParameters, caller: Caller) => unknown;
+
+export type ControlMethods = Readonly<Record<string, ControlMethod>>;
+
+/** A request that was served or refused, for whoever keeps account of it. */
+export interface Asked {
+  readonly caller: Caller;
+  /** Null where it could not be read. */
+  readonly method: string | null;
+  readonly parameters: ControlParameters;
+  /** It changes something, or may: more than looking. */
+  readonly isOrder: boolean;
+  /** Why nothing was done; null when it was. */
+  readonly refusal: string | null;
+}
+
+export interface Service {
+  readonly methods: ControlMethods;
+  /** Told of each request, after it. */
+  readonly onAsked?: (asked: Asked) => void;
+}
+
+/** Says why a caller is not to be served; null lets the request pass. */
+export type Gate = (request: { readonly token?: string | undefined }) => Refusal | null;
+
+/** Serves one line of JSON. Never throws: what goes wrong is the answer. */
+export async function serveLine(
+  line: string,
+  caller: Caller,
+  { service, gate }: { readonly service: Service; readonly gate: Gate },
+): Promise<object> {
+  let request: Request | null = null;
+  let answer: { readonly result: unknown } | Refusal;
+  try {
+    request = requestSchema.parse(JSON.parse(line));
+    answer = gate(request) ?? mayCall(caller, request.method) ?? (await call(request));
+  } catch (problem) {
+    answer = refusal(`the request cannot be served (${textOf(problem)})`);
+  }
+  const { method = null, token: _, ...parameters } = request ?? {};
+  const isOrder = method !== null && needsOperator(method);
+  const why = 'error' in answer ? answer.error.message : null;
+  service.onAsked?.({ caller, method, parameters, isOrder, refusal: why });
+  return answer;
+
+  async function call({ method, token: _, ...parameters }: Request) {
+    const { methods } = service;
+    const act = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (act === undefined) return refusal(`it knows no method "${method}"`);
+    return { result: await act(parameters, caller) };
+  }
+}
+
+export function refusal(message: string, more: Omit<Refusal['error'], 'message'> = {}): Refusal {
+  return { error: { message, ...more } };
+}

@@ -1,0 +1,25 @@
+import type { Target } from './fuzz.ts';
+import { catalogueTargets } from './targets/catalogue.ts';
+import { configTargets } from './targets/config.ts';
+import { controlTargets } from './targets/control.ts';
+import { etcdTargets } from './targets/etcd.ts';
+import { gossipTargets } from './targets/gossip.ts';
+import { journalTargets } from './targets/journal.ts';
+import { pkiTargets } from './targets/pki.ts';
+import { snapshotTargets } from './targets/snapshots.ts';
+import { stateTargets } from './targets/state.ts';
+import { storeTargets } from './targets/store.ts';
+
+/** Every reader of what others wrote or sent. */
+export const targets: readonly Target[] = [
+  ...gossipTargets,
+  ...controlTargets,
+  ...snapshotTargets,
+  ...catalogueTargets,
+  ...storeTargets,
+  ...configTargets,
+  ...journalTargets,
+  ...stateTargets,
+  ...etcdTargets,
+  ...pkiTargets,
+];

@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CertificateAuthority, type KeyPair, type LeafOptions } from './certificates.ts';
+import type { ClientFiles } from './client-access.ts';
+
+export interface ClusterTlsOptions {
+  /** Members are then checked against an authority of their own: `--peer-ca-cert`. */
+  readonly separatePeers?: boolean;
+}
+
+interface PairFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/**
+ * The certificates of a test's cluster: servers may only serve, clients only ask, members both, as
+ * those of `e2d pki gencerts`. Connections from a loopback address come from 127.0.0.1.
+ */
+export class ClusterTls {
+  readonly authority = new CertificateAuthority('e2d-ca', life);
+  readonly peerAuthority: CertificateAuthority;
+  readonly caFile: string;
+  readonly caKeyFile: string;
+  readonly peerCaFile: string;
+  readonly #folder: string;
+  readonly #client: PairFiles;
+
+  constructor(folder: string, { separatePeers = false }: ClusterTlsOptions = {}) {
+    this.#folder = join(folder, 'tls');
+    mkdirSync(this.#folder);
+    this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
+    this.caFile = this.file('ca.crt', this.authority.certificate);
+    this.caKeyFile = this.file('ca.key', this.authority.key);
+    this.peerCaFile = this.file('peer-ca.crt', this.peerAuthority.certificate);
+    this.#client = this.pairFiles('client', this.authority.issue('etcd client', [], asClient));
+  }
+
+  /** What a client of the cluster needs. */
+  get client(): ClientFiles {
+    return { ca: this.caFile, ...this.#client };
+  }
+
+  /** Issues what a node at this address needs, and names it. */
+  flagsFor(host: string): readonly string[] {
+    const names = [host, '127.0.0.1'];
+    const server = this.authority.issue('etcd server', names, asServer);
+    const peer = this.peerAuthority.issue('etcd peer', names, life);
+    return [
+      ...['--ca-cert', this.caFile, '--ca-key', this.caKeyFile],
+      ...(this.peerAuthority === this.authority ? [] : ['--peer-ca-cert', this.peerCaFile]),
+      ...this.pairFlags('server', this.pairFiles(`${host}-server`, server)),
+      ...this.pairFlags('peer', this.pairFiles(`${host}-peer`, peer)),
+      ...this.pairFlags('client', this.#client),
+    ];
+  }
+
+  pairFlags(role: 'server' | 'peer' | 'client', { certificate, key }: PairFiles): string[] {
+    return [`--${role}-cert`, certificate, `--${role}-key`, key];
+  }
+
+  pairFiles(name: string, pair: KeyPair): PairFiles {
+    return {
+      certificate: this.file(`${name}.crt`, pair.certificate),
+      key: this.file(`${name}.key`, pair.key),
+    };
+  }
+
+  file(name: string, text: string): string {
+    const path = join(this.#folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  }
+}
+
+/** Longer than e2d warns of. */
+const life = { to: new Date(Date.now() + 90 * 86_400_000) };
+const asServer: LeafOptions = { ...life, usages: ['server'] };
+const asClient: LeafOptions = { ...life, usages: ['client'] };
