@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { gossipKey } from '../../../src/node/tls.ts';
+import { gossipKeyOfCa } from '../../../src/node/gossip-key.ts';
 import { TestCluster } from '../../support/cluster.ts';
 import type { ClusterTls } from '../../support/cluster-tls.ts';
 import { LoopbackBlock } from '../../support/loopback.ts';
@@ -141,7 +141,7 @@ describe('secrets are nowhere that others may look (S20)', () => {
     const keys = keyFiles.map((name) => readFileSync(join(folderOfKeys, name), 'utf8'));
     const secrets: Secrets = {
       'a private key': keys.flatMap(pemForms),
-      'the gossip key': bytesForms(await gossipKey(tls.caKeyFile)),
+      'the gossip key': bytesForms((await gossipKeyOfCa(tls.caKeyFile)).bytes),
       'the key of snapshots': bytesForms(snapshotKey),
       'the password in an argument': textForms(extra),
       'the password of the mirror': [...textForms(mirrorPassword), 'S1gnature'],
