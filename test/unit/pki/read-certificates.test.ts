@@ -38,7 +38,7 @@ describe('what a certificate says', () => {
   });
 });
 
-/** Made with `openssl req -x509`: a P-256 key, IPv6, a URI, two organizations, a comma in a name. */
+/** Of `openssl req -x509`: a P-256 key, IPv6, a URI, two organizations, one with a comma in it. */
 const foreign = `-----BEGIN CERTIFICATE-----
 MIICBTCCAaugAwIBAgIUFwDa4Xs3kJRnXYdYpMtXxCdi5OIwCgYIKoZIzj0EAwIw
 NDESMBAGA1UECgwJQWNtZSwgTHRkMQ8wDQYDVQQKDAZTZWNvbmQxDTALBgNVBAMM
