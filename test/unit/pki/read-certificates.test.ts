@@ -33,14 +33,12 @@ describe('what a certificate says', () => {
     expect(read).toMatchObject({ notBefore: from, notAfter: to });
     expect(read?.usages).toEqual({ ca: false, server: true, client: false });
     expect(read?.key).toEqual({ algorithm: 'rsa', bits: 2048, curve: null });
-    expect(read?.serial).toMatch(/^[4-7][0-9A-F]{39}$/);
+    expect(read?.serial).toMatch(/^01[0-9A-F]{16}$/);
     expect(read?.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   });
 });
 
-/**
- * Made with `openssl req -x509`: a P-256 key, IPv6, a URI, two organizations, a comma in a name.
- */
+/** Of `openssl req -x509`: a P-256 key, IPv6, a URI, two organizations, one with a comma in it. */
 const foreign = `-----BEGIN CERTIFICATE-----
 MIICBTCCAaugAwIBAgIUFwDa4Xs3kJRnXYdYpMtXxCdi5OIwCgYIKoZIzj0EAwIw
 NDESMBAGA1UECgwJQWNtZSwgTHRkMQ8wDQYDVQQKDAZTZWNvbmQxDTALBgNVBAMM
