@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { askInspection, askStatus } from '../../../src/cli/ask-reports.ts';
 import { renderInspect } from '../../../src/cli/render-inspect.ts';
 import { renderStatus } from '../../../src/cli/render-status.ts';
 import { type ControlServer, serveControl } from '../../../src/control/control-server.ts';
+import { tokenPathOf } from '../../../src/control/control-token.ts';
 import { readChart } from '../../../src/visualize/read-chart.ts';
 import { suspectingRun } from '../../support/inspect-example.ts';
 import type { Target } from '../fuzz.ts';
@@ -44,7 +45,7 @@ function requests(): Target {
       '{"method":"restore","order":{"kind":"goBack","snapshotId":"a","lineage":null}}',
     ],
     syntax: 'json',
-    async feed(input) {
+    async feed(input, random) {
       if (server === null) {
         folder = await mkdtemp(join(tmpdir(), 'e2d-fuzz-'));
         server = await serveControl(join(folder, 's'), {
@@ -53,7 +54,12 @@ function requests(): Target {
           restore: ({ order }) => order ?? null,
         });
       }
-      const text = await exchange(join(folder, 's'), input);
+      const token = (await readFile(tokenPathOf(join(folder, 's')), 'utf8')).trim();
+      // With the token it reaches what is behind the gate; without, the gate.
+      const asked = Buffer.from(input).toString('utf8').replace('{', `{"token":"${token}",`);
+      const request = random.chance(0.8) ? Buffer.from(asked) : input;
+      const text = await exchange(join(folder, 's'), request);
+      if (text.includes(token)) throw new Error('the token is told');
       if (text === '') throw new Error('no answer');
       const answer: unknown = JSON.parse(text);
       if (text.length > 200_000) throw new Error(`an answer of ${text.length} characters`);
