@@ -24,9 +24,9 @@ export interface AskOptions {
 
 /**
  * Asks an e2d, behind the control socket at this path or on another machine: one line of JSON
- * there, one line back, `{"result": ...}` or `{"error": {"message", "remedy"?, "code"?}}`. Gives the
- * result. Throws an `E2dError` with a sentence of its own for each way this can fail. Nothing is
- * said before it is known who answers.
+ * there, one line back, `{"result": ...}` or `{"error": {"message", "remedy"?, "code"?}}`. Gives
+ * the result. Throws an `E2dError` with a sentence of its own for each way this can fail. Nothing
+ * is said before it is known who answers.
  */
 export async function askNode(
   node: string | RemoteNode,

@@ -29,8 +29,7 @@ export const gossipKeyCommands: readonly Command[] = [
   },
   {
     words: ['gossip-key', 'derive'],
-    summary:
-      "write the gossip key that a CA's key gives, so that nodes can do without the CA's key",
+    summary: "write the gossip key that a CA's key gives",
     flags: { ...pick('ca-key', 'config'), output },
     examples: [{ does: 'Into ./gossip.key', line: 'e2d gossip-key derive --ca-key ca.key' }],
     load: () => import('./commands/gossip-key-derive.ts'),

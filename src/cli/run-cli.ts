@@ -118,6 +118,11 @@ function findCommand(args: readonly string[]): Command | undefined {
   return commands.find(({ words }) => words.every((word, index) => args[index] === word));
 }
 
+/** `a, b or c`, each once. */
+function anyOf(words: readonly string[]): string {
+  return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(new Set(words));
+}
+
 /** `args` begin with the words that are no command, or with half of one (`etcd`). */
 function unknownCommand(args: readonly string[]): E2dError {
   const [first = '', second = ''] = args;
@@ -127,7 +132,7 @@ function unknownCommand(args: readonly string[]): E2dError {
   const names = commands.map(({ words }) => words.join(' '));
   const message =
     family.length > 0 && given === first
-      ? `"e2d ${first}" needs another word: ${family.map(({ words }) => words[1]).join(' or ')}.`
+      ? `"e2d ${first}" needs another word: ${anyOf(family.map(({ words }) => words[1] ?? ''))}.`
       : `e2d has no command "${given}".${didYouMean(given, names)}`;
   return new E2dError(message, {
     code: 'E2D_UNKNOWN_COMMAND',

@@ -39,7 +39,9 @@ export interface RemoteControlOptions {
 
 export interface RemoteControl {
   readonly port: number;
-  /** Takes the files up anew, for connections from now on; or throws `E2D_TLS_FILE`, and does not. */
+  /**
+   * Takes the files up anew, for connections from now on; or throws `E2D_TLS_FILE`, and does not.
+   */
   reload(): Promise<void>;
   close(): Promise<void>;
 }

@@ -33,7 +33,9 @@ export interface PoolHealth {
   readonly flooded: number;
 }
 
-/** Packets as networks carry them, packets of 60 kB that only loopback carries whole, or streams. */
+/**
+ * Packets as networks carry them, packets of 60 kB that only loopback carries whole, or streams.
+ */
 export type Flood = 'none' | 'packets' | 'largePackets' | 'streams';
 
 /** Three encrypted nodes on loopback in this process, and a flooder in another one. */

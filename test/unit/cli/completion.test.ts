@@ -59,7 +59,7 @@ describe('bash offers', () => {
     [['re'], ['recover', 'replay', 'restore']],
     [
       ['etcd', ''],
-      ['install', 'list'],
+      ['auth', 'install', 'issue', 'list', 'root-issue', 'user-add'],
     ],
     [['etcd', 'l'], ['list']],
     [
@@ -97,7 +97,7 @@ describe('bash offers', () => {
 describe.skipIf(!has('fish'))('fish offers', () => {
   test.each([
     ['e2d s', ['simulate', 'snapshot', 'status']],
-    ['e2d etcd ', ['install', 'list']],
+    ['e2d etcd ', ['auth', 'install', 'issue', 'list', 'root-issue', 'user-add']],
     ['e2d completion b', ['bash']],
     ['e2d run --on-exit ', ['keep-etcd', 'stop-etcd']],
     ['e2d run --snapshot-c', ['--snapshot-compression']],

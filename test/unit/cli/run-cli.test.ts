@@ -66,7 +66,11 @@ describe('bad usage ends with 2, says why and says what to do', () => {
     [['rnu'], 'e2d: e2d has no command "rnu". Did you mean run?', '"e2d help" lists'],
     [['help', 'rnu'], 'e2d: e2d has no command "rnu". Did you mean run?', '"e2d help" lists'],
     [['frobnicate', '-x'], 'e2d: e2d has no command "frobnicate".', '"e2d help" lists'],
-    [['etcd'], 'e2d: "e2d etcd" needs another word: install or list.', '"e2d help" lists'],
+    [
+      ['etcd'],
+      'e2d: "e2d etcd" needs another word: install, list, auth, user-add, issue or root-issue.',
+      '"e2d help" lists',
+    ],
     [
       ['etcd', 'lsit'],
       'e2d: e2d has no command "etcd lsit". Did you mean etcd list?',

@@ -35,7 +35,6 @@ describe('defaults', () => {
       tls: null,
       caKeyFile: null,
       gossipKeyFile: null,
-      remoteControl: null,
       snapshots: null,
       onExit: 'stop-etcd',
       remoteControl: null,

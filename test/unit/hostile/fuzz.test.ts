@@ -25,16 +25,14 @@ describe('no input breaks its reader', () => {
 
 test('every reader takes some valid inputs, so that its code is reached', async () => {
   for (const target of targets) {
-    const taken = await Promise.allSettled(
-      target.corpus.map(async (input) => {
-        const bytes = typeof input === 'string' ? Buffer.from(input) : input;
-        await target.feed(bytes, new SeededRandom(1));
-      }),
-    );
+    let taken = 0;
+    for (const input of target.corpus) {
+      const bytes = typeof input === 'string' ? Buffer.from(input) : input;
+      const feed = async () => target.feed(bytes, new SeededRandom(1));
+      const [{ status }] = await Promise.allSettled([feed()]);
+      if (status === 'fulfilled') taken += 1;
+    }
     await target.close?.();
-    expect(
-      taken.some(({ status }) => status === 'fulfilled'),
-      target.name,
-    ).toBe(true);
+    expect(taken, target.name).toBeGreaterThan(0);
   }
 });
