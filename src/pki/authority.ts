@@ -1,8 +1,9 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { Certificate } from 'pkijs';
 import { lifetimeOf, signedCertificate, type Validity, validityFrom } from './certificate.ts';
 import { readCertificateRequest } from './certificate-request.ts';
-import { distinguishedName, type Subject } from './distinguished-names.ts';
+import { distinguishedName, type Subject, subjectIn } from './distinguished-names.ts';
+import { leadsTo } from './examine.ts';
 import { authorityExtensions, leafExtensions, renewedExtensions } from './extensions.ts';
 import { pkiFailure } from './failure.ts';
 import { distinctHosts } from './host-names.ts';
@@ -10,6 +11,7 @@ import {
   algorithmOf,
   generateKey,
   type KeyAlgorithm,
+  keyFlaw,
   privateKeyPem,
   readPublicKey,
 } from './keys.ts';
@@ -58,6 +60,11 @@ export interface RenewOptions {
   readonly lifetimeMs?: number;
 }
 
+export interface ReissueOptions extends RenewOptions {
+  /** PEM: the old certificate must lead to one of these, or its names are nobody's word. */
+  readonly trusted: string;
+}
+
 export interface IssuedPair extends SignedCertificate, KeyPair {}
 
 /** Signs certificates; its key leaves it in no form. */
@@ -76,6 +83,12 @@ export interface Authority extends Validity {
    * first of its file) says. Rejects with `E2D_PKI_AUTHORITY` for one that it has not signed.
    */
   renew(certificate: string, options: RenewOptions): Promise<IssuedPair>;
+  /**
+   * A certificate for the key of the old one (PEM, the first of its file), whoever of the trusted
+   * signed that, with its subject, names and usages: what changes authorities needs no new key.
+   * Throws `E2D_PKI_AUTHORITY` for one that none of the trusted has signed.
+   */
+  reissue(certificate: string, options: ReissueOptions): SignedCertificate;
   /**
    * A certificate for the key of a PKCS#10 request (PEM), which must prove that its maker holds it.
    * Names and usages come from `options` alone. Throws `E2D_PKI_REQUEST`, and as `issue` does.
@@ -111,14 +124,14 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
 
   async function withNewKey(
     wanted: KeyAlgorithm,
-    content: (publicKey: LeafContent['publicKey']) => LeafContent,
+    content: (publicKey: KeyObject) => LeafContent,
   ): Promise<IssuedPair> {
     const leafKey = await generateKey(wanted);
     const signed = signLeaf(signer, content(createPublicKey(leafKey)));
     return { ...signed, key: privateKeyPem(leafKey) };
   }
 
-  const leaf = (publicKey: LeafContent['publicKey'], options: SignOptions): LeafContent => ({
+  const leaf = (publicKey: KeyObject, options: SignOptions): LeafContent => ({
     subject: distinguishedName(options),
     publicKey,
     extensions: leafExtensions({
@@ -128,6 +141,18 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
       issuer: signer.certificate,
     }),
     lifetimeMs: options.lifetimeMs,
+    now: options.now,
+  });
+
+  /** What the old one says, of this authority and for another key or the same one. */
+  const again = (
+    old: Certificate,
+    options: RenewOptions & { readonly publicKey: KeyObject; readonly isSameIssuer: boolean },
+  ): LeafContent => ({
+    subject: old.subject,
+    publicKey: options.publicKey,
+    extensions: renewedExtensions(old, { ...options, issuer: signer.certificate }),
+    lifetimeMs: options.lifetimeMs ?? lifetimeOf(validityIn(old)),
     now: options.now,
   });
 
@@ -142,23 +167,27 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
       withNewKey(options.algorithm ?? algorithm, (publicKey) => leaf(publicKey, options)),
     sign: (request, options) =>
       signLeaf(signer, leaf(readCertificateRequest(request).publicKey, options)),
-    async renew(old, { now, lifetimeMs }) {
+    async renew(old, options) {
       const previous = readLeaf(old);
       if (!hasSigned(signer, old)) {
         throw refusal(
           `The authority ${JSON.stringify(commonName)} has not signed what it is to renew.`,
         );
       }
-      return withNewKey(
-        algorithmOf(readPublicKey(previous.subjectPublicKeyInfo, 'E2D_PKI_FILE')),
-        (publicKey) => ({
-          subject: previous.subject,
-          publicKey,
-          extensions: renewedExtensions(previous, { publicKey, issuer: signer.certificate }),
-          lifetimeMs: lifetimeMs ?? lifetimeOf(validityIn(previous)),
-          now,
-        }),
+      return withNewKey(algorithmOf(keyIn(previous)), (publicKey) =>
+        again(previous, { ...options, publicKey, isSameIssuer: true }),
       );
+    },
+    reissue(old, { trusted, ...options }) {
+      const previous = readLeaf(old);
+      if (!leadsTo(old, trusted)) {
+        throw refusal('None of the trusted authorities has signed the certificate to issue anew.');
+      }
+      const publicKey = keyIn(previous);
+      const flaw = keyFlaw(publicKey);
+      if (flaw !== null) throw refusal(`The certificate to issue anew is for ${flaw}.`);
+      const isSameIssuer = hasSigned(signer, old);
+      return signLeaf(signer, again(previous, { ...options, publicKey, isSameIssuer }));
     },
   };
 }
@@ -171,14 +200,32 @@ function hostsFor({ profile, hosts }: SignOptions): readonly string[] {
   );
 }
 
+/** No authority's: it would come back with a key that those whom it signed do not know. */
 function readLeaf(pem: string): Certificate {
   const block = pemBlocks(pem).find(({ label }) => label === 'CERTIFICATE');
+  if (block === undefined) {
+    throw pkiFailure('E2D_PKI_FILE', 'There is no certificate to renew in PEM.');
+  }
+  const { leaf, isAuthority } = decode(block.der);
+  if (!isAuthority) return leaf;
+  const { commonName } = subjectIn(leaf.subject);
+  throw pkiFailure(
+    'E2D_PKI_FILE',
+    `The certificate ${JSON.stringify(commonName)} is that of an authority, ` +
+      'which is replaced and not renewed.',
+  );
+}
+
+function decode(der: Buffer): { readonly leaf: Certificate; readonly isAuthority: boolean } {
   try {
-    if (block !== undefined) return Certificate.fromBER(block.der);
+    return { leaf: Certificate.fromBER(der), isAuthority: new X509Certificate(der).ca };
   } catch (cause) {
     throw pkiFailure('E2D_PKI_FILE', 'The certificate to renew cannot be read.', cause);
   }
-  throw pkiFailure('E2D_PKI_FILE', 'There is no certificate to renew in PEM.');
+}
+
+function keyIn({ subjectPublicKeyInfo }: Certificate): KeyObject {
+  return readPublicKey(subjectPublicKeyInfo, 'E2D_PKI_FILE');
 }
 
 function validityIn({ notBefore, notAfter }: Certificate): Validity {

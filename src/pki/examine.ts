@@ -94,6 +94,15 @@ export function examineAuthorities(file: PemFile): readonly Flaw[] {
   ];
 }
 
+/**
+ * Whether the first certificate of a file (PEM) was signed by one of the trusted (PEM), by way of
+ * none or some that stand behind it. When each of them is valid is not asked.
+ */
+export function leadsTo(certificate: string, trusted: string): boolean {
+  const [leaf, ...between] = readCertificates(certificate);
+  return leaf !== undefined && anchorsOf(leaf, between, readCertificates(trusted)).length > 0;
+}
+
 function read(file: PemFile): Certificate[] | Flaw {
   try {
     return [...readCertificates(file.pem)];
