@@ -19,7 +19,7 @@ const root = resolve(import.meta.dirname, '../../..');
 const profiles = ['server', 'peer', 'client'] as const;
 type Profile = (typeof profiles)[number];
 
-/** As the first e2d made authorities: names in PrintableString, which etcd compares byte by byte. */
+/** As the first e2d made them: in PrintableString, for etcd compares names byte by byte. */
 const firstE2dRequest = `
 [req]
 distinguished_name = name
