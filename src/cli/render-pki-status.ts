@@ -32,7 +32,7 @@ export function renderCertificates(all: readonly Surveyed[], now: Date): string 
 /** The innermost folder that all of them are in. */
 function commonFolder([first = '', ...others]: readonly string[]): string {
   let folder = dirname(first);
-  const isIn = (file: string) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  const isIn = (file: string) => file.startsWith(folder === sep ? sep : `${folder}${sep}`);
   while (!others.every(isIn)) folder = dirname(folder);
   return folder;
 }
