@@ -14,6 +14,7 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
+import { FileKeeper } from './certificate-keeper.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
@@ -64,8 +65,8 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     logStep(entry);
     register?.note(entry);
   };
-  const { certificates, endpoints, register } = await connectionsOf(config, log);
-  const host = new RealHost(config, { clock: systemClock, log, endpoints });
+  const { certificates, keeper, endpoints, register } = await connectionsOf(config, log);
+  const host = new RealHost(config, { clock: systemClock, log, endpoints, certificates: keeper });
   const gossipKeys = await openGossipKeys(config, log);
   const node = composeNode({
     config,
@@ -82,7 +83,12 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     record,
   });
   const { driver } = node;
-  const sources = [certificates, gossipKeys, { warnings: () => warned(node.resources.gossip) }];
+  const sources = [
+    certificates,
+    keeper,
+    gossipKeys,
+    { warnings: () => warned(node.resources.gossip) },
+  ];
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
@@ -128,15 +134,18 @@ function warned(part: { warnings(): readonly string[] } | null): readonly string
 /** How this node's e2d reaches etcd, and what it says of itself there. */
 async function connectionsOf(config: NodeConfig, log: Log) {
   const parts = { clock: systemClock, log };
-  const certificates = config.tls && (await CertificateWatch.start(config.tls, parts));
+  const { tls, caKeyFile } = config;
   const onFault = tellRefusals(parts);
-  if (certificates === null) {
-    return { certificates, endpoints: createEndpointPool({ onFault }), register: null };
+  if (tls === null) {
+    const endpoints = createEndpointPool({ onFault });
+    return { certificates: null, keeper: null, endpoints, register: null };
   }
+  const certificates = await CertificateWatch.start(tls, parts);
+  const keeper = new FileKeeper({ tls, caKeyFile, watch: certificates, clock: systemClock });
   const { shown } = certificates;
   const endpoints = createEndpointPool({ tls: shown, onFault });
   const own = endpoints.at(config.urls.clientAdvertise);
-  return { certificates, endpoints, register: userRegister({ shown, own, log }) };
+  return { certificates, keeper, endpoints, register: userRegister({ shown, own, log }) };
 }
 
 /** An operator's order is carried out by the chart, or refused in a sentence. */

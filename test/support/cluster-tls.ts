@@ -1,11 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateAuthority, type KeyPair, type LeafOptions } from './certificates.ts';
+import {
+  CertificateAuthority,
+  type KeyPair,
+  type LeafOptions,
+  type Lifetime,
+} from './certificates.ts';
 import type { ClientFiles } from './client-access.ts';
 
 export interface ClusterTlsOptions {
   /** Members are then checked against an authority of their own: `--peer-ca-cert`. */
   readonly separatePeers?: boolean;
+  /** How long certificates of servers and members last from now on; months unless given. */
+  readonly lifeMs?: number;
 }
 
 interface PairFiles {
@@ -25,8 +32,10 @@ export class ClusterTls {
   readonly peerCaFile: string;
   readonly #folder: string;
   readonly #client: PairFiles;
+  readonly #lifeMs: number | undefined;
 
-  constructor(folder: string, { separatePeers = false }: ClusterTlsOptions = {}) {
+  constructor(folder: string, { separatePeers = false, lifeMs }: ClusterTlsOptions = {}) {
+    this.#lifeMs = lifeMs;
     this.#folder = join(folder, 'tls');
     mkdirSync(this.#folder);
     this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
@@ -44,8 +53,9 @@ export class ClusterTls {
   /** Issues what a node at this address needs, and names it. */
   flagsFor(host: string): readonly string[] {
     const names = [host, '127.0.0.1'];
-    const server = this.authority.issue('etcd server', names, asServer);
-    const peer = this.peerAuthority.issue('etcd peer', names, life);
+    const short = this.#lifeMs === undefined ? {} : lifeFromNow(this.#lifeMs);
+    const server = this.authority.issue('etcd server', names, { ...asServer, ...short });
+    const peer = this.peerAuthority.issue('etcd peer', names, { ...life, ...short });
     return [
       ...['--ca-cert', this.caFile, '--ca-key', this.caKeyFile],
       ...(this.peerAuthority === this.authority ? [] : ['--peer-ca-cert', this.peerCaFile]),
@@ -71,6 +81,10 @@ export class ClusterTls {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
+}
+
+function lifeFromNow(lifeMs: number): Lifetime {
+  return { from: new Date(Date.now() - 1_000), to: new Date(Date.now() + lifeMs) };
 }
 
 /** Longer than e2d warns of. */
