@@ -26,8 +26,8 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
   },
   E2D_BAD_CERTIFICATE: {
     exit: 2,
-    sentence: 'A file of certificates holds one that cannot be read.',
-    remedy: 'Name a file with X.509 certificates in PEM.',
+    sentence: 'A file of certificates holds one that cannot be read, or far too many.',
+    remedy: 'Name a file with X.509 certificates in PEM, the needed ones only.',
   },
   E2D_BAD_CONFIG: {
     exit: 2,
