@@ -7,10 +7,10 @@ import type { EtcdArgumentsInput } from '../etcd/flags/etcd-arguments.ts';
 /** etcd's own TLS files. Members ask one another for certificates, and clients unless told not. */
 export function etcdTlsFlags(tls: TlsFiles | null): Pick<EtcdArgumentsInput, 'tls'> {
   if (tls === null) return {};
-  const asked = { trustedCaFile: tls.caCertFile, own: tls.client };
+  const asked = tls.clientCertAuth ? { trustedCaFile: tls.caCertFile } : {};
   return {
     tls: {
-      client: { ...tls.server, ...(tls.clientCertAuth ? asked : {}) },
+      client: { ...tls.server, ...asked },
       peer: { ...tls.peer, trustedCaFile: tls.peerCaCertFile },
     },
   };

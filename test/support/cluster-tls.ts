@@ -6,6 +6,8 @@ import type { ClientFiles } from './client-access.ts';
 export interface ClusterTlsOptions {
   /** Members are then checked against an authority of their own: `--peer-ca-cert`. */
   readonly separatePeers?: boolean;
+  /** Leaves etcd's JSON gateway off, as e2d has it; then `TestNode.gateway` is of no use. */
+  readonly withoutGateway?: boolean;
 }
 
 interface PairFiles {
@@ -23,10 +25,13 @@ export class ClusterTls {
   readonly caFile: string;
   readonly caKeyFile: string;
   readonly peerCaFile: string;
+  /** What etcd must have in its environment to answer a test in JSON; empty where it shall not. */
+  readonly gatewayVariables: Readonly<Record<string, string>>;
   readonly #folder: string;
   readonly #client: PairFiles;
 
-  constructor(folder: string, { separatePeers = false }: ClusterTlsOptions = {}) {
+  constructor(folder: string, options: ClusterTlsOptions = {}) {
+    const { separatePeers = false, withoutGateway = false } = options;
     this.#folder = join(folder, 'tls');
     mkdirSync(this.#folder);
     this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
@@ -34,6 +39,12 @@ export class ClusterTls {
     this.caKeyFile = this.file('ca.key', this.authority.key);
     this.peerCaFile = this.file('peer-ca.crt', this.peerAuthority.certificate);
     this.#client = this.pairFiles('client', this.authority.issue('etcd client', [], asClient));
+    const variables = {
+      ETCD_ENABLE_GRPC_GATEWAY: 'true',
+      ETCD_CLIENT_CERT_FILE: this.#client.certificate,
+      ETCD_CLIENT_KEY_FILE: this.#client.key,
+    };
+    this.gatewayVariables = withoutGateway ? {} : variables;
   }
 
   /** What a client of the cluster needs. */
