@@ -29,6 +29,7 @@ export class ClusterTls {
   readonly gatewayVariables: Readonly<Record<string, string>>;
   readonly #folder: string;
   readonly #client: PairFiles;
+  readonly #flags = new Map<string, readonly string[]>();
 
   constructor(folder: string, options: ClusterTlsOptions = {}) {
     const { separatePeers = false, withoutGateway = false } = options;
@@ -52,8 +53,14 @@ export class ClusterTls {
     return { ca: this.caFile, ...this.#client };
   }
 
-  /** Issues what a node at this address needs, and names it. */
+  /** Names what a node at this address needs, which is issued at the first time. */
   flagsFor(host: string): readonly string[] {
+    const flags = this.#flags.get(host) ?? this.#issueFor(host);
+    this.#flags.set(host, flags);
+    return flags;
+  }
+
+  #issueFor(host: string): readonly string[] {
     const names = [host, '127.0.0.1'];
     const server = this.authority.issue('etcd server', names, asServer);
     const peer = this.peerAuthority.issue('etcd peer', names, life);
