@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namePattern } from '../../errors/shown.ts';
 import type {
   CallOptions,
   EtcdEndpoint,
@@ -16,7 +17,8 @@ import { changeKey, lockKey, removalsPrefix } from './keys.ts';
 const lockTtlSeconds = 10;
 export const lockedWorkLimitMs = 8_000;
 
-const holderSchema = z.object({ node: z.string(), change: z.string() });
+const told = z.string().regex(namePattern);
+const holderSchema = z.object({ node: told, change: told });
 
 /** Who holds the lock, and for what. */
 export type LockHolder = Readonly<z.infer<typeof holderSchema>>;
