@@ -352,6 +352,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A TLS file cannot be used.',
     remedy: 'Name a PEM file that the user e2d runs as may read.',
   },
+  E2D_TLS_MIGRATION: {
+    exit: 2,
+    sentence: 'This step of the migration to TLS would cut a member off from the others.',
+    remedy: 'Take the steps in their order, each on every node before the next one.',
+  },
   E2D_TLS_OUT_OF_DATE: {
     exit: 1,
     sentence: 'Certificates have run out or are not valid yet; all of them are listed.',

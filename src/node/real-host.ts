@@ -14,6 +14,7 @@ import { moveAside } from '../etcd/data-dir/move-aside.ts';
 import { surveyDataDir } from '../etcd/data-dir/own-data.ts';
 import { etcdArguments } from '../etcd/flags/etcd-arguments.ts';
 import { etcdEnvironment } from '../etcd/flags/etcd-environment.ts';
+import { isAtLeast, parseEtcdVersion } from '../etcd/flags/etcd-version.ts';
 import { adoptEtcd } from '../etcd/process/adopt.ts';
 import { launchEtcd } from '../etcd/process/launch.ts';
 import type { RunningEtcd } from '../etcd/process/running-etcd.ts';
@@ -117,6 +118,7 @@ export class RealHost implements Host {
     });
     this.#log.info({ version: binaries.version, dir: binaries.dir }, 'etcd is found.');
     for (const warning of binaries.warnings) this.#log.warn(warning);
+    refuseMigration(binaries, this.#config);
     this.#binaries = binaries;
     return binaries.version;
   }
@@ -255,4 +257,15 @@ export class RealHost implements Host {
       release: () => etcd.release(),
     };
   }
+}
+
+/** etcd 3.4 mixes up clients by TLS and in plain on one port, as it happens, from start to start. */
+function refuseMigration({ version }: EtcdBinaries, { tls }: NodeConfig): void {
+  if (tls === null || tls.migration === null) return;
+  if (isAtLeast(parseEtcdVersion(version), '3.5.0')) return;
+  throw new E2dError(`etcd ${version} cannot serve clients by TLS and in plain at once.`, {
+    code: 'E2D_TLS_MIGRATION',
+    remedy: 'Upgrade to etcd 3.5 or later before the migration to TLS.',
+    exit: 2,
+  });
 }

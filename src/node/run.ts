@@ -31,6 +31,9 @@ import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
+import { admitStep } from './tls-migration/admit.ts';
+import { isSecure } from './tls-migration/standing.ts';
+import { TlsMigration } from './tls-migration/watch.ts';
 import { tellRefusals, userRegister } from './user-register.ts';
 
 /** How the process is told to end: in order, and then at once. */
@@ -47,6 +50,7 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
   const lock = await acquireStateLock(config.stateDir);
   try {
     await checkTls(config, { log, now: systemClock.wallTime() });
+    await admitStep(config);
     return await live(config, log, stop);
   } finally {
     await lock.release();
@@ -82,13 +86,10 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     },
     record,
   });
-  const { driver } = node;
-  const sources = [
-    certificates,
-    keeper,
-    gossipKeys,
-    { warnings: () => warned(node.resources.gossip) },
-  ];
+  const { driver, resources } = node;
+  const migration = await TlsMigration.start({ resources, policy: settings.policy, log });
+  const gossip = { warnings: () => warned(resources.gossip) };
+  const sources = [certificates, keeper, gossipKeys, gossip, migration];
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
@@ -120,6 +121,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   await node.release();
   certificates?.stop();
   gossipKeys?.stop();
+  migration?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
@@ -145,7 +147,10 @@ async function connectionsOf(config: NodeConfig, log: Log) {
   const { shown } = certificates;
   const endpoints = createEndpointPool({ tls: shown, onFault });
   const own = endpoints.at(config.urls.clientAdvertise);
-  return { certificates, keeper, endpoints, register: userRegister({ shown, own, log }) };
+  // By plain HTTP no certificate is shown, and nobody is a user by its CN.
+  const isShown = isSecure(config.urls.clientAdvertise);
+  const register = isShown ? userRegister({ shown, own, log }) : null;
+  return { certificates, keeper, endpoints, register };
 }
 
 /** An operator's order is carried out by the chart, or refused in a sentence. */
