@@ -29,8 +29,10 @@ export async function readRotationState(
 
 export interface Conducting {
   readonly endpoint: EtcdEndpoint;
-  /** The new one. */
-  readonly authority: Authority;
+  /** The new one, which signs; null: nothing is issued anew, as where it is called off. */
+  readonly authority: Authority | null;
+  /** Whether the old authority may be dropped, once every member has done without it. */
+  readonly mayDropOld: boolean;
   readonly now: () => Date;
   readonly bounds: CallOptions;
 }
@@ -42,7 +44,7 @@ export interface Conducting {
 export async function beginRotation(
   state: RotationState,
   old: string,
-  { endpoint, authority, now, bounds }: Conducting,
+  { endpoint, authority, now, bounds }: Conducting & { readonly authority: Authority },
 ): Promise<boolean> {
   const moment = now();
   const from = namedAuthority(old);
@@ -66,17 +68,18 @@ export async function beginRotation(
 
 /**
  * Does what is to be done next, if anything is; gives what was done. What somebody else has changed
- * meanwhile is left to the next look: `overtaken`.
+ * meanwhile is left to the next look: `overtaken`. `held`: the old authority may not be dropped yet.
  */
 export async function moveOn(
   state: RotationState & { readonly rotation: Rotation },
-  { endpoint, authority, now, bounds }: Conducting,
-): Promise<RotationMove | { readonly kind: 'overtaken' }> {
+  { endpoint, authority, mayDropOld, now, bounds }: Conducting,
+): Promise<RotationMove | { readonly kind: 'overtaken' | 'held' }> {
   const { rotation, revision, members, reports } = state;
   const moment = now();
   const move = nextMove(state, moment);
   if (move.kind === 'wait') return move;
   if (move.kind === 'reissue') {
+    if (authority === null) return { kind: 'wait' };
     const trusted = rotation.old.certificate;
     const issued = move.certificates.map(({ fingerprint, certificate }) => {
       const signed = authority.reissue(certificate, { trusted, now: moment });
@@ -85,6 +88,7 @@ export async function moveOn(
     const change = { revision, reissued: new Map(issued) };
     return (await changeRotation(endpoint, change, bounds)) ? move : { kind: 'overtaken' };
   }
+  if (move.to === 'drop-old' && !mayDropOld) return { kind: 'held' };
   const isEnd = move.to === 'done' || move.to === 'aborted';
   const present = new Set(members.map(({ id }) => id));
   const change = {
@@ -99,7 +103,7 @@ export async function moveOn(
 /** Has everybody trust the old authority alone again. Throws `E2D_ROTATION_REFUSED`. */
 export async function abortRotation(
   { rotation, revision }: RotationState,
-  { endpoint, now, bounds }: Omit<Conducting, 'authority'>,
+  { endpoint, now, bounds }: Pick<Conducting, 'endpoint' | 'now' | 'bounds'>,
 ): Promise<boolean> {
   if (rotation?.phase === 'abort') return true;
   if (rotation?.phase !== 'trust-both') {
