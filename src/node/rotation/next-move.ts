@@ -46,13 +46,11 @@ const following = {
 export function nextMove(view: RotationView, now: Date): RotationMove {
   const { phase } = view.rotation;
   if (phase === 'done' || phase === 'aborted') return { kind: 'wait' };
-  if (progressOf(view, now).every(({ step }) => step === 'done')) {
-    return { kind: 'advance', to: following[phase] };
-  }
-  if (phase !== 'reissue' && phase !== 'drop-old') return { kind: 'wait' };
-  const certificates = view.members.flatMap((member) => wantedBy(member, view, now).good);
-  const distinct = [...new Map(certificates.map((one) => [one.fingerprint, one])).values()];
-  return distinct.length === 0 ? { kind: 'wait' } : { kind: 'reissue', certificates: distinct };
+  const judged = view.members.map((member) => judge(member, view, now));
+  if (judged.every(({ step }) => step === 'done')) return { kind: 'advance', to: following[phase] };
+  const wanted = judged.flatMap(({ reissuable }) => reissuable);
+  const certificates = [...new Map(wanted.map((one) => [one.fingerprint, one])).values()];
+  return certificates.length === 0 ? { kind: 'wait' } : { kind: 'reissue', certificates };
 }
 
 /** Where one member is in the present phase, and what is in its way. */
@@ -66,36 +64,39 @@ export interface MemberProgress {
 }
 
 export function progressOf(view: RotationView, now: Date): readonly MemberProgress[] {
-  const { rotation, members, reports } = view;
-  return members.map((member) => {
-    const report = reports.get(member.id);
-    const name = member.name === '' ? member.id : member.name;
-    const isFresh =
-      report?.rotation?.id === rotation.id && report.rotation.phase === rotation.phase;
-    const standing = readStanding(report, rotation);
-    const isBad = report !== undefined && standing === null;
-    const { refused } = wantedBy(member, view, now);
-    return {
-      memberId: member.id,
-      name,
-      step: standing === null || !isFresh ? 'unheard' : stepOf(standing, rotation.phase),
-      standing,
-      problems: [
-        ...(isBad ? [`What the e2d of ${name} has told cannot be read.`] : []),
-        ...(report?.problems ?? []),
-        ...refused,
-      ],
-    };
+  return view.members.map((member) => {
+    const { reissuable: _, ...progress } = judge(member, view, now);
+    return progress;
   });
 }
 
-/** Null where nothing was told, or what cannot be read. */
-function readStanding(report: NodeReport | undefined, rotation: Rotation): Standing | null {
+interface Judged extends MemberProgress {
+  readonly reissuable: readonly ToReissue[];
+}
+
+function judge(member: Member, view: RotationView, now: Date): Judged {
+  const { rotation, reports } = view;
+  const name = member.name === '' ? member.id : member.name;
+  const report = reports.get(member.id);
+  const known = { memberId: member.id, name, reissuable: [] } as const;
+  if (report === undefined) return { ...known, step: 'unheard', standing: null, problems: [] };
+  let standing: Standing;
   try {
-    return report === undefined ? null : standingOf(report, rotation);
+    standing = standingOf(report, rotation);
   } catch {
-    return null;
+    const problems = [`What the e2d of ${name} has told cannot be read.`];
+    return { ...known, step: 'unheard', standing: null, problems };
   }
+  const { id, phase } = rotation;
+  const isFresh = report.rotation?.id === id && report.rotation.phase === phase;
+  const { reissuable, refused } = wantedBy(member, report, { ...view, standing, now });
+  return {
+    ...known,
+    step: isFresh ? stepOf(standing, phase) : 'unheard',
+    standing,
+    problems: [...report.problems, ...refused],
+    reissuable,
+  };
 }
 
 function stepOf(standing: Standing, phase: RotationPhase): MemberProgress['step'] {
@@ -108,20 +109,16 @@ function stepOf(standing: Standing, phase: RotationPhase): MemberProgress['step'
 /** What of a member is still the old authority's: to be issued anew, or refused with a sentence. */
 function wantedBy(
   member: Member,
-  { rotation, reports, reissued }: RotationView,
-  now: Date,
-): { readonly good: readonly ToReissue[]; readonly refused: readonly string[] } {
-  const { phase } = rotation;
-  const report = reports.get(member.id);
-  const isTime = phase === 'reissue' || phase === 'drop-old';
-  const isMember = member.clientUrls.length > 0 && readStanding(report, rotation) !== null;
-  if (!isTime || !isMember || report === undefined) return { good: [], refused: [] };
-  const good: ToReissue[] = [];
+  report: NodeReport,
+  { rotation, reissued, standing, now }: RotationView & { standing: Standing; now: Date },
+): { readonly reissuable: readonly ToReissue[]; readonly refused: readonly string[] } {
+  const isTime = rotation.phase === 'reissue' || rotation.phase === 'drop-old';
+  const reissuable: ToReissue[] = [];
   const refused: string[] = [];
-  for (const { role, path, certificate } of report.certificates) {
+  for (const [index, { role, path, certificate }] of report.certificates.entries()) {
+    if (!isTime || standing.certificates[index] !== 'old') continue;
     const [leaf] = readCertificates(certificate);
-    if (leaf === undefined || issuerOf(certificate, rotation) !== 'old') continue;
-    if (reissued.has(leaf.fingerprint)) continue;
+    if (leaf === undefined || leaf.usages.ca || reissued.has(leaf.fingerprint)) continue;
     const flaws = examine({
       certificate: { path, pem: certificate },
       authorities: { path: 'the old authority', pem: rotation.old.certificate },
@@ -129,12 +126,12 @@ function wantedBy(
       now,
     });
     const { subject, fingerprint } = leaf;
-    if (flaws.length === 0 && !leaf.usages.ca) {
-      good.push({ member: member.name, role, subject, fingerprint, certificate });
+    if (flaws.length === 0) {
+      reissuable.push({ member: member.name, role, subject, fingerprint, certificate });
     }
     refused.push(...flaws.map(({ sentence, remedy }) => `${sentence} ${remedy}`));
   }
-  return { good, refused };
+  return { reissuable, refused };
 }
 
 /** What a member's own certificate is good for: nobody else's is issued anew under its name. */
