@@ -312,6 +312,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
   },
   ...snapshotCodes,
+  E2D_ROTATION_REFUSED: {
+    exit: 1,
+    sentence: 'The authorities of the cluster are not changed, for not all is as it must be first.',
+    remedy: 'Do what the sentence says, and run it again; docs/pki-rotation.md tells why.',
+  },
   E2D_STATE_DIR: {
     exit: 1,
     sentence: 'The state dir, or something in it, belongs to another user.',
@@ -351,6 +356,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'A TLS file cannot be used.',
     remedy: 'Name a PEM file that the user e2d runs as may read.',
+  },
+  E2D_TLS_MIGRATION: {
+    exit: 2,
+    sentence: 'This step of the migration to TLS would cut a member off from the others.',
+    remedy: 'Take the steps in their order, each on every node before the next one.',
   },
   E2D_TLS_OUT_OF_DATE: {
     exit: 1,
