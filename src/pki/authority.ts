@@ -4,7 +4,12 @@ import { lifetimeOf, signedCertificate, type Validity, validityFrom } from './ce
 import { readCertificateRequest } from './certificate-request.ts';
 import { distinguishedName, type Subject, subjectIn } from './distinguished-names.ts';
 import { leadsTo } from './examine.ts';
-import { authorityExtensions, leafExtensions, renewedExtensions } from './extensions.ts';
+import {
+  authorityExtensions,
+  leafExtensions,
+  type RenewedExtensions,
+  renewedExtensions,
+} from './extensions.ts';
 import { pkiFailure } from './failure.ts';
 import { distinctHosts } from './host-names.ts';
 import {
@@ -23,6 +28,7 @@ import {
   openSigner,
   refusal,
   type SignedCertificate,
+  type Signer,
   signLeaf,
 } from './signer.ts';
 
@@ -86,7 +92,8 @@ export interface Authority extends Validity {
   /**
    * A certificate for the key of the old one (PEM, the first of its file), whoever of the trusted
    * signed that, with its subject, names and usages: what changes authorities needs no new key.
-   * Throws `E2D_PKI_AUTHORITY` for one that none of the trusted has signed.
+   * Throws `E2D_PKI_AUTHORITY` for one that none of the trusted has signed, `E2D_PKI_FILE` for
+   * what is no leaf, and `E2D_BAD_CERTIFICATE`.
    */
   reissue(certificate: string, options: ReissueOptions): SignedCertificate;
   /**
@@ -131,31 +138,6 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
     return { ...signed, key: privateKeyPem(leafKey) };
   }
 
-  const leaf = (publicKey: KeyObject, options: SignOptions): LeafContent => ({
-    subject: distinguishedName(options),
-    publicKey,
-    extensions: leafExtensions({
-      profile: options.profile,
-      hosts: hostsFor(options),
-      publicKey,
-      issuer: signer.certificate,
-    }),
-    lifetimeMs: options.lifetimeMs,
-    now: options.now,
-  });
-
-  /** What the old one says, of this authority and for another key or the same one. */
-  const again = (
-    old: Certificate,
-    options: RenewOptions & { readonly publicKey: KeyObject; readonly isSameIssuer: boolean },
-  ): LeafContent => ({
-    subject: old.subject,
-    publicKey: options.publicKey,
-    extensions: renewedExtensions(old, { ...options, issuer: signer.certificate }),
-    lifetimeMs: options.lifetimeMs ?? lifetimeOf(validityIn(old)),
-    now: options.now,
-  });
-
   return {
     commonName,
     certificate: toPem('CERTIFICATE', signer.x509.raw),
@@ -164,9 +146,14 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
     notAfter,
     hasSigned: (other) => hasSigned(signer, other),
     issue: async (options) =>
-      withNewKey(options.algorithm ?? algorithm, (publicKey) => leaf(publicKey, options)),
+      withNewKey(options.algorithm ?? algorithm, (publicKey) =>
+        newContent(signer, { ...options, publicKey }),
+      ),
     sign: (request, options) =>
-      signLeaf(signer, leaf(readCertificateRequest(request).publicKey, options)),
+      signLeaf(
+        signer,
+        newContent(signer, { ...options, publicKey: readCertificateRequest(request).publicKey }),
+      ),
     async renew(old, options) {
       const previous = readLeaf(old);
       if (!hasSigned(signer, old)) {
@@ -175,7 +162,7 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
         );
       }
       return withNewKey(algorithmOf(keyIn(previous)), (publicKey) =>
-        again(previous, { ...options, publicKey, isSameIssuer: true }),
+        contentAgain(signer, previous, { ...options, publicKey, isSameIssuer: true }),
       );
     },
     reissue(old, { trusted, ...options }) {
@@ -187,8 +174,41 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
       const flaw = keyFlaw(publicKey);
       if (flaw !== null) throw refusal(`The certificate to issue anew is for ${flaw}.`);
       const isSameIssuer = hasSigned(signer, old);
-      return signLeaf(signer, again(previous, { ...options, publicKey, isSameIssuer }));
+      return signLeaf(
+        signer,
+        contentAgain(signer, previous, { ...options, publicKey, isSameIssuer }),
+      );
     },
+  };
+}
+
+function newContent(
+  { certificate: issuer }: Signer,
+  options: SignOptions & { readonly publicKey: KeyObject },
+): LeafContent {
+  const { profile, publicKey, lifetimeMs, now } = options;
+  return {
+    subject: distinguishedName(options),
+    publicKey,
+    extensions: leafExtensions({ profile, hosts: hostsFor(options), publicKey, issuer }),
+    lifetimeMs,
+    now,
+  };
+}
+
+/** What the old one says, of this authority and for another key or the same one. */
+function contentAgain(
+  { certificate: issuer }: Signer,
+  old: Certificate,
+  options: RenewOptions & Pick<RenewedExtensions, 'publicKey' | 'isSameIssuer'>,
+): LeafContent {
+  const { publicKey, isSameIssuer, lifetimeMs, now } = options;
+  return {
+    subject: old.subject,
+    publicKey,
+    extensions: renewedExtensions(old, { publicKey, issuer, isSameIssuer }),
+    lifetimeMs: lifetimeMs ?? lifetimeOf(validityIn(old)),
+    now,
   };
 }
 

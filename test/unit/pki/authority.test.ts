@@ -212,6 +212,7 @@ describe('an authority is opened', () => {
     ['that is weak', { key: pem('weak') }, /RSA key of 1024 bits; 2048 are needed/],
     ['that is none', { key: 'no key' }, /private key cannot be read/],
     ['without a certificate', { certificate: '' }, /holds none in PEM/],
+    ['among far too many', { certificate: toPem('CERTIFICATE', Buffer.alloc(9)).repeat(65) }, /65/],
     [
       'with a damaged certificate',
       { certificate: toPem('CERTIFICATE', Buffer.from('3003020101', 'hex')) },
