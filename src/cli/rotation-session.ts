@@ -109,8 +109,8 @@ export class RotationEtcd {
   }
 
   /**
-   * Where the files of this machine are no node's, nobody takes new certificates here; who holds the
-   * new authority's key can show one all the same.
+   * Where the files of this machine are no node's, nobody takes new certificates here; who holds
+   * the new authority's key can show one all the same.
    */
   #ownCertificate(certificate: Buffer): Buffer {
     const { authority } = this.#parts;
@@ -133,7 +133,7 @@ function isSame(shown: EndpointTls, before: EndpointTls): boolean {
   );
 }
 
-/** What a restart, a leader that is gone or a file that is being replaced brings, and time mends. */
+/** What a restart, a leader that is gone or a file that is replaced brings, and time mends. */
 function isPassing({ code }: EtcdFault): boolean {
   return ['unavailable', 'deadline', 'no-leader', 'learner-refuses', 'unknown'].includes(code);
 }

@@ -311,12 +311,12 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A restore that was ordered was not done when the time to watch it was over.',
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
   },
-  ...snapshotCodes,
   E2D_ROTATION_REFUSED: {
     exit: 1,
     sentence: 'The authorities of the cluster are not changed, for not all is as it must be first.',
     remedy: 'Do what the sentence says, and run it again; docs/pki-rotation.md tells why.',
   },
+  ...snapshotCodes,
   E2D_STATE_DIR: {
     exit: 1,
     sentence: 'The state dir, or something in it, belongs to another user.',

@@ -38,8 +38,8 @@ export interface Conducting {
 }
 
 /**
- * Begins a change of authorities from the one whose certificate (PEM) is given. False: somebody else
- * began one at the same time. Throws `E2D_ROTATION_REFUSED`.
+ * Begins a change of authorities from the one whose certificate (PEM) is given. False: somebody
+ * else began one at the same time. Throws `E2D_ROTATION_REFUSED`.
  */
 export async function beginRotation(
   state: RotationState,
@@ -67,8 +67,9 @@ export async function beginRotation(
 }
 
 /**
- * Does what is to be done next, if anything is; gives what was done. What somebody else has changed
- * meanwhile is left to the next look: `overtaken`. `held`: the old authority may not be dropped yet.
+ * Does what is to be done next, if anything is; gives what was done. `overtaken`: somebody else has
+ * changed something meanwhile, which is left to the next look. `held`: the old authority may not be
+ * dropped yet.
  */
 export async function moveOn(
   state: RotationState & { readonly rotation: Rotation },

@@ -65,7 +65,7 @@ export class RotationFollower {
     this.#parts.clock.clearTimeout(this.#timer);
   }
 
-  /** One look, and the work that it shows. Rejects with an `EtcdFault` where etcd cannot be asked. */
+  /** One look, and the work that it shows. Rejects where etcd cannot be asked. */
   async look(): Promise<void> {
     const { own, member, files, trustOfEtcd, takeUp, clock, access = disk } = this.#parts;
     const me = member();

@@ -8,7 +8,6 @@ import {
   areFilesDone,
   isDone,
   isEtcdDone,
-  issuerOf,
   type Standing,
   standingOf,
 } from './standing.ts';
@@ -113,10 +112,11 @@ function wantedBy(
   { rotation, reissued, standing, now }: RotationView & { standing: Standing; now: Date },
 ): { readonly reissuable: readonly ToReissue[]; readonly refused: readonly string[] } {
   const isTime = rotation.phase === 'reissue' || rotation.phase === 'drop-old';
+  const isStarted = member.clientUrls.length > 0;
   const reissuable: ToReissue[] = [];
   const refused: string[] = [];
   for (const [index, { role, path, certificate }] of report.certificates.entries()) {
-    if (!isTime || standing.certificates[index] !== 'old') continue;
+    if (!isTime || !isStarted || standing.certificates[index] !== 'old') continue;
     const [leaf] = readCertificates(certificate);
     if (leaf === undefined || leaf.usages.ca || reissued.has(leaf.fingerprint)) continue;
     const flaws = examine({
