@@ -107,8 +107,9 @@ export interface TlsFiles {
 }
 
 /**
- * On the way from plain HTTP to TLS. `prepare`: etcd can talk TLS to members, and listens to them in
- * plain; `switch`: it listens to them over TLS. With both its clients may use either. Null: TLS only.
+ * On the way from plain HTTP to TLS. `prepare`: etcd can talk TLS to members, and listens to them
+ * in plain; `switch`: it listens to them over TLS. With both its clients may use either. Null: TLS
+ * only.
  */
 export type TlsMigrationStep = 'prepare' | 'switch';
 
