@@ -64,6 +64,8 @@ interface ConductParts {
   readonly invocation: Invocation;
 }
 
+type Outcome = 'begun' | 'goes-on' | 'over';
+
 /** Until nothing is left to do for whoever called the command. */
 async function conduct(parts: ConductParts): Promise<RotationState> {
   const { etcd, progress, session } = parts;
@@ -71,7 +73,7 @@ async function conduct(parts: ConductParts): Promise<RotationState> {
   for (;;) {
     const asked = await etcd.state();
     progress.show(asked.state, systemClock.wallTime());
-    const outcome = await step(asked, { ...parts, hasBegun }).catch((problem: unknown) => {
+    const outcome: Outcome = await step(asked, { ...parts, hasBegun }).catch((problem: unknown) => {
       if (!(problem instanceof EtcdFault)) throw problem;
       progress.trouble(`It is tried again, for etcd did not do its part (${problem.message}).`);
       return 'goes-on';
@@ -86,7 +88,7 @@ async function conduct(parts: ConductParts): Promise<RotationState> {
 async function step(
   { state, endpoint, bounds }: Asked,
   parts: ConductParts & { readonly hasBegun: boolean },
-): Promise<'begun' | 'goes-on' | 'over'> {
+): Promise<Outcome> {
   const { authority, old, progress, invocation, hasBegun } = parts;
   const now = () => systemClock.wallTime();
   const { rotation } = state;
