@@ -1,3 +1,4 @@
+import type { RotationWork } from '../facts.ts';
 import type { NodeContext } from './context.ts';
 import type { NodeEffects } from './effects.ts';
 import { because, changeRequest } from './requests.ts';
@@ -12,6 +13,24 @@ export function renewalRequest({ certificates }: NodeContext): Input<'renewCerti
     ...because('S18', `two thirds of the life of ${roles.join(' and ')} are over`),
   };
 }
+
+export function rotationRequest({ certificates }: NodeContext): Input<'followRotation'> {
+  const work = certificates.reading?.rotation?.work ?? 'trust-both';
+  return {
+    work,
+    ...because(
+      'S14',
+      `the authority of the cluster is changed, and this node is to ${words[work]}`,
+    ),
+  };
+}
+
+const words: Readonly<Record<RotationWork, string>> = {
+  'trust-both': 'trust the old one and the new one',
+  'take-certificates': 'take its certificates of the new one',
+  'drop-old': 'trust the old one no longer',
+  'drop-new': 'go back to the old one',
+};
 
 /** Asked through our own etcd: a node that cannot reach it has no turn. */
 export function turnRequest(context: NodeContext): Input<'takeTurn'> {

@@ -29,6 +29,17 @@ export function takeCertificates(context: NodeContext, reading: CertificateReadi
   return known(context, { reading });
 }
 
+export function renewalIsDue({ certificates: { reading } }: NodeContext): boolean {
+  return reading !== null && reading.rotation === null && reading.due.length > 0;
+}
+
+/** Done is done: the next reading says what remains. */
+export function noteRotated(context: NodeContext): Update {
+  const { reading } = context.certificates;
+  const rotation = reading?.rotation ? { work: null } : null;
+  return known(context, { reading: reading && { ...reading, rotation }, fault: null });
+}
+
 export function noteRenewed(context: NodeContext): Update {
   const { reading } = context.certificates;
   return known(context, { reading: reading && { ...reading, due: [] }, fault: null });

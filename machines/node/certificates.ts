@@ -1,4 +1,9 @@
-import { renewalRequest, turnRequest, yieldRequest } from './certificate-requests.ts';
+import {
+  renewalRequest,
+  rotationRequest,
+  turnRequest,
+  yieldRequest,
+} from './certificate-requests.ts';
 import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
 
 /**
@@ -25,6 +30,7 @@ export const certificates = nodeSetup.createStateConfig({
       description: 'Nothing is due, or there are no certificates.',
       entry: 'forgetTurn',
       always: [
+        { guard: 'rotationHasWork', target: 'rotating', meta: { rule: 'S14' } },
         { guard: 'renewalIsDue', target: 'renewing', meta: { rule: 'S18' } },
         { guard: 'authoritiesHaveChanged', target: 'asking', meta: { rule: 'S14' } },
       ],
@@ -37,16 +43,35 @@ export const certificates = nodeSetup.createStateConfig({
         input: ({ context }) => renewalRequest(context),
         onDone: { target: 'watching', actions: 'noteRenewed' },
         onError: {
-          target: 'renewalFailed',
+          target: 'obstructed',
           actions: { type: 'takeCertificateFault', params: ({ event }) => faultOf(event.error) },
         },
       },
     },
-    renewalFailed: {
-      description: 'A file or the authority is in its way; there is a third of a life left.',
+    rotating: {
+      description: 'The authority of the cluster is changed: this node’s files follow.',
+      invoke: {
+        id: 'followRotation',
+        src: 'followRotation',
+        input: ({ context }) => rotationRequest(context),
+        onDone: { target: 'watching', actions: 'noteRotated' },
+        onError: {
+          target: 'obstructed',
+          actions: { type: 'takeCertificateFault', params: ({ event }) => faultOf(event.error) },
+        },
+      },
+    },
+    obstructed: {
+      description: 'A file or the authority is in the way; somebody may be putting it right.',
       tags: ['danger'],
+      on: {
+        'certificates.read': {
+          target: 'watching',
+          actions: { type: 'takeCertificates', params: ({ event }) => event.reading },
+        },
+      },
       always: { guard: 'authoritiesHaveChanged', target: 'asking', meta: { rule: 'S14' } },
-      after: { renewalRetry: { target: 'watching' } },
+      after: { obstructionRetry: { target: 'watching' } },
     },
     asking: {
       description: 'Asks the cluster for its turn to restart etcd, under the lock on membership.',

@@ -10,6 +10,7 @@ import type {
   OwnData,
   PinnedSnapshot,
   RestoreOrder,
+  RotationWork,
   SnapshotProof,
   StoreFact,
   TakenSnapshot,
@@ -181,6 +182,11 @@ export interface NodeEffects {
   /** Has the same keys certified anew, by the authority whose key is here. */
   renewCertificates: {
     input: { readonly roles: readonly string[]; readonly reason: Reason };
+    output: null;
+  };
+  /** Changes this node's files of authorities and certificates, and tells the cluster so. */
+  followRotation: {
+    input: { readonly work: RotationWork; readonly reason: Reason };
     output: null;
   };
   /** Takes the lock on membership for a restart, if all members are well and would stay so. */

@@ -73,7 +73,6 @@ export const waits = {
   snapshotRetryMaxMs: 300_000,
   proofPauseMaxMs: 600_000,
   certificateRetryMs: 3_000,
-  renewalRetryMs: 300_000,
   turnDeadlineMs: 60_000,
   orderDeadlineMs: 900_000,
 } as const;
@@ -153,6 +152,7 @@ export const nodeSetup = setup({
     launchEtcd: effect('launchEtcd'),
     recordCluster: effect('recordCluster'),
     renewCertificates: effect('renewCertificates'),
+    followRotation: effect('followRotation'),
     takeTurn: effect('takeTurn'),
     yieldTurn: effect('yieldTurn'),
     handOverLeadership: effect('handOverLeadership'),
@@ -210,7 +210,9 @@ export const nodeSetup = setup({
     thinningIsDue: ({ context }) => guards.thinningIsDue(context),
     proofsAreOurs: ({ context }) => guards.proofsAreOurs(context),
     proofsAreNotOurs: ({ context }) => !guards.proofsAreOurs(context),
-    renewalIsDue: ({ context }) => (context.certificates.reading?.due ?? []).length > 0,
+    renewalIsDue: ({ context }) => certificates.renewalIsDue(context),
+    rotationHasWork: ({ context }) =>
+      (context.certificates.reading?.rotation?.work ?? null) !== null,
     authoritiesHaveChanged: ({ context }) => certificates.authoritiesHaveChanged(context),
     turnIsGranted: (_, outcome: TurnOutcome) => outcome.kind === 'granted',
     turnIsHeld: ({ context }) => certificates.turnIsHeld(context),
@@ -330,6 +332,7 @@ export const nodeSetup = setup({
       certificates.takeCertificateFault(context, fault),
     ),
     noteRenewed: assign(({ context }) => certificates.noteRenewed(context)),
+    noteRotated: assign(({ context }) => certificates.noteRotated(context)),
     forgetTurn: assign(({ context }) => certificates.forgetTurn(context)),
     useTurn: assign(({ context }) => certificates.useTurn(context)),
     takeObservation: assign(
@@ -356,7 +359,6 @@ export const nodeSetup = setup({
     snapshotRetry: ({ context }) => snapshotBackoffMs(context),
     certificateRetry: ({ context }) =>
       waits.certificateRetryMs * (0.75 + context.settings.jitter / 2),
-    renewalRetry: () => waits.renewalRetryMs,
     turnDeadline: () => waits.turnDeadlineMs,
     proofPause: ({ context }) => proofPauseMs(context),
     handOverDeadline: () => 3_000,

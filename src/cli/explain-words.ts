@@ -48,6 +48,7 @@ export const effectSentences: Readonly<Record<keyof NodeEffects, string>> = {
   launchEtcd: 'Starts etcd in a session of its own, so that it outlives e2d.',
   recordCluster: "Creates the cluster's record in etcd if it is missing, and reads it.",
   renewCertificates: 'Has the authority sign the keys of this node anew, in place.',
+  followRotation: 'Puts this node in step with a change of the authority: its files, one step.',
   takeTurn: 'Asks, under the cluster-wide lock, to be the one member that restarts its etcd.',
   yieldTurn: 'Gives that lock back, once etcd serves again.',
   handOverLeadership: 'Has another member take over, if this one leads.',

@@ -311,6 +311,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A restore that was ordered was not done when the time to watch it was over.',
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
   },
+  E2D_ROTATION_OBSTRUCTED: {
+    exit: 1,
+    sentence: 'A file of this node does not follow the change of authorities.',
+    remedy: 'Put it right as the sentence says; the node goes on by itself.',
+  },
   E2D_ROTATION_REFUSED: {
     exit: 1,
     sentence: 'The authorities of the cluster are not changed, for not all is as it must be first.',

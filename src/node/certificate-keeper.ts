@@ -1,5 +1,5 @@
-import { concatMap, distinctUntilChanged, filter, type Observable } from 'rxjs';
-import type { CertificateReading, Member } from '../../machines/facts.ts';
+import { combineLatest, concatMap, distinctUntilChanged, filter, type Observable } from 'rxjs';
+import type { CertificateReading, Member, RotationWork } from '../../machines/facts.ts';
 import type { Refusal } from '../../machines/rules.ts';
 import type { TlsFiles } from '../config/node-config.ts';
 import { textOf } from '../errors/e2d-error.ts';
@@ -7,6 +7,7 @@ import { dueForRenewal, renewCertificates } from './certificate-renewal.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
 import type { Clock } from './clock.ts';
 import type { CertificateKeeper } from './host.ts';
+import type { RotationDemand, RotationFollower } from './rotation/follow-rotation.ts';
 import {
   digestOf,
   readAuthorities,
@@ -18,6 +19,7 @@ export interface KeeperParts {
   readonly tls: TlsFiles;
   readonly caKeyFile: string | null;
   readonly watch: CertificateWatch;
+  readonly follower: RotationFollower;
   readonly clock: Pick<Clock, 'wallTime'>;
 }
 
@@ -46,8 +48,8 @@ export class FileKeeper implements CertificateKeeper {
   }
 
   readings$(): Observable<CertificateReading> {
-    return this.#parts.watch.looks$.pipe(
-      concatMap(() => this.#read()),
+    return combineLatest([this.#parts.watch.looks$, this.#parts.follower.demand$]).pipe(
+      concatMap(([, rotation]) => this.#read(rotation)),
       filter((reading) => reading !== null),
       distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
     );
@@ -57,17 +59,26 @@ export class FileKeeper implements CertificateKeeper {
     return renewCertificates(roles, this.#now());
   }
 
+  follow(work: RotationWork): Promise<void> {
+    return this.#parts.follower.follow(work);
+  }
+
   refuseTrust(members: readonly Member[], signal: AbortSignal): Promise<Refusal | null> {
     return refuseTrust(members, { tls: this.#parts.tls, signal });
   }
 
   /** Null when a file cannot be read, or stands half written: nothing follows from that (S1). */
-  async #read(): Promise<CertificateReading | null> {
+  async #read(rotation: RotationDemand): Promise<CertificateReading | null> {
     const { tls } = this.#parts;
     try {
       const [due, inFiles] = await Promise.all([dueForRenewal(this.#now()), readAuthorities(tls)]);
       this.#problem = null;
-      return { due, inFiles: digestOf(inFiles), inEtcd: this.#inEtcd && digestOf(this.#inEtcd) };
+      return {
+        due,
+        rotation,
+        inFiles: digestOf(inFiles),
+        inEtcd: this.#inEtcd && digestOf(this.#inEtcd),
+      };
     } catch (problem) {
       this.#problem = `certificates are not looked after: ${textOf(problem)}`;
       return null;

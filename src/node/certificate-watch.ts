@@ -61,7 +61,7 @@ export class CertificateWatch {
   static async start(tls: TlsFiles, parts: WatchParts): Promise<CertificateWatch> {
     const watch = new CertificateWatch(tls, parts);
     watch.#shown = (await endpointTls(tls)).tls ?? {};
-    await watch.#look();
+    await watch.look();
     watch.#schedule();
     return watch;
   }
@@ -102,13 +102,14 @@ export class CertificateWatch {
 
   #schedule(): void {
     this.#timer = this.#parts.clock.setTimeout(() => {
-      void this.#look().then(() => {
+      void this.look().then(() => {
         if (this.#timer !== null) this.#schedule();
       });
     }, pauseAfter(this.#seen));
   }
 
-  async #look(): Promise<void> {
+  /** Looks now, and shows what is new from then on. */
+  async look(): Promise<void> {
     const before = fingerprintsOf(this.#seen);
     this.#seen = await Promise.all(this.#files.map(read));
     if (before !== '' && before !== fingerprintsOf(this.#seen)) await this.#show();

@@ -66,6 +66,10 @@ export function createEffects(resources: NodeResources): Effects {
       await host.certificates?.renew(roles);
       return null;
     },
+    followRotation: async ({ work }) => {
+      await host.certificates?.follow(work);
+      return null;
+    },
     takeTurn: (request, signal) => askForTurn(resources, request, signal),
     yieldTurn: async ({ leaseId }, signal) => {
       await yieldTurn(own, leaseId, signal);

@@ -7,6 +7,7 @@ import type {
   Identity,
   Member,
   PinnedSnapshot,
+  RotationWork,
   SnapshotProof,
   StoreReading,
   TakenSnapshot,
@@ -51,6 +52,8 @@ export interface CertificateKeeper {
   readings$(): Observable<CertificateReading>;
   /** Has the certificates of these roles signed anew. */
   renew(roles: readonly string[]): Promise<void>;
+  /** Does this node's next work in a change of the cluster's authority, if it is that still. */
+  follow(work: RotationWork): Promise<void>;
   /** Whether an etcd that starts now could talk to these members, or why not. */
   refuseTrust(members: readonly Member[], signal: AbortSignal): Promise<Refusal | null>;
 }

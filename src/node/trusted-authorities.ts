@@ -8,7 +8,7 @@ import { textOf } from '../errors/e2d-error.ts';
 import { readCertificates } from '../pki/read-certificates.ts';
 import { readTlsFile } from './tls.ts';
 
-/** Fingerprints (SHA-256) of the authorities that an etcd trusts, in the order of their file. */
+/** Fingerprints (SHA-256) of the authorities that an etcd trusts; of clients it may ask for none. */
 export interface TrustedAuthorities {
   readonly clients: readonly string[];
   readonly peers: readonly string[];
@@ -19,7 +19,7 @@ const dialTimeoutMs = 2_000;
 /** What an etcd that starts now would trust. Rejects when a file cannot be read. */
 export async function readAuthorities(tls: TlsFiles): Promise<TrustedAuthorities> {
   const [clients, peers] = await Promise.all([
-    readFingerprints(tls.caCertFile),
+    tls.clientCertAuth ? readFingerprints(tls.caCertFile) : [],
     readFingerprints(tls.peerCaCertFile),
   ]);
   return { clients, peers };

@@ -1,6 +1,6 @@
+import type { RotationWork } from '../../../machines/facts.ts';
 import type { Rotation } from '../../etcd/pki/rotation.ts';
 import { readCertificates } from '../../pki/read-certificates.ts';
-import type { RotationWork } from './rotation-work.ts';
 import { trustOf } from './standing.ts';
 
 type BundleWork = Exclude<RotationWork, 'take-certificates'>;

@@ -1,8 +1,8 @@
+import type { RotationWork } from '../../../machines/facts.ts';
 import { textOf } from '../../errors/e2d-error.ts';
 import type { Rotation } from '../../etcd/pki/rotation.ts';
 import type { NewFile } from '../../pki/certificate-files.ts';
 import { bundleAfter } from './bundle.ts';
-import type { RotationWork } from './rotation-work.ts';
 import { type TakeRequest, takeCertificates, type WorkDone } from './take-certificates.ts';
 
 /** Changes the node's files as the work says, as far as it can. */

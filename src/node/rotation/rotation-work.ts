@@ -1,8 +1,6 @@
+import type { RotationWork } from '../../../machines/facts.ts';
 import type { Rotation } from '../../etcd/pki/rotation.ts';
 import { areCertificatesDone, areFilesDone, isEtcdDone, type Standing } from './standing.ts';
-
-/** What a node has to do with its own files. */
-export type RotationWork = 'trust-both' | 'take-certificates' | 'drop-old' | 'drop-new';
 
 /**
  * The next thing to do, one at a time; null: nothing, or nothing yet. New certificates are taken

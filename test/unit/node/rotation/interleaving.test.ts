@@ -1,3 +1,4 @@
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { Member } from '../../../../machines/facts.ts';
 import type { EtcdEndpoint } from '../../../../src/etcd/client/endpoint.ts';
@@ -133,6 +134,8 @@ function addNode(
       gate = turn;
       follower ??= make();
       await follower.look();
+      const demand = await firstValueFrom(follower.demand$);
+      if (demand?.work) await follower.follow(demand.work);
     },
     () => {
       follower = null;
