@@ -216,6 +216,17 @@ describe('users are not demanded, and none is made, where', () => {
     third.restart();
     const awake = async () => (await enableAuth(request(etcd))).e2dUsers;
     await waitUntil(awake, { what: 'users are demanded', withinMs: 20_000 });
+    // The one fact that a user's rights end with: etcd tells its leader of a promotion, not who asks.
+    const asked = etcd.cluster.clientUrls.map(async (url) => {
+      const { memberId, leaderId } = await etcd.as('etcd peer', url).status();
+      const answer = await codeOf(etcd.as('etcd peer', url).promote('1'));
+      return [memberId === leaderId ? 'leader' : 'follower', answer];
+    });
+    expect((await Promise.all(asked)).sort()).toEqual([
+      ['follower', 'unauthenticated'],
+      ['follower', 'unauthenticated'],
+      ['leader', 'not-found'],
+    ]);
     await Promise.all([second.kill(), third.kill()]);
     // A refusal must never pass for the health that it is taken for while there is a quorum.
     expect(withoutQuorum).toContain(await codeOf(etcd.as('nobody').linearizableRead()));
