@@ -55,10 +55,9 @@ async function askMember(
   const ask = async (url: string) => {
     const endpoint = endpoints.at(url);
     const status = await endpoint.status(options);
+    const answer = { status, endpoint };
     // A URL such as localhost reaches whoever runs here, which need not be the member asked for.
-    if (status.memberId === member.id && status.clusterId === clusterId) {
-      return { status, endpoint };
-    }
+    if (status.memberId === member.id && status.clusterId === clusterId) return answer;
     throw new EtcdFault('wrong-member', `${url} is answered by member ${status.memberId}.`);
   };
   try {

@@ -216,7 +216,7 @@ describe('users are not demanded, and none is made, where', () => {
     third.restart();
     const awake = async () => (await enableAuth(request(etcd))).e2dUsers;
     await waitUntil(awake, { what: 'users are demanded', withinMs: 20_000 });
-    // The one fact that a user's rights end with: etcd tells its leader of a promotion, not who asks.
+    // A follower tells its leader of a promotion, and not who asks for it.
     const asked = etcd.cluster.clientUrls.map(async (url) => {
       const { memberId, leaderId } = await etcd.as('etcd peer', url).status();
       const answer = await codeOf(etcd.as('etcd peer', url).promote('1'));
