@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
+import { harmless } from '../errors/shown.ts';
 import { answerOne, type ExchangeLimits, exchangeLimits } from './line-exchange.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { fingerprintOf, type RemoteControlFiles, readRemoteFiles } from './remote-files.ts';
@@ -67,7 +68,9 @@ export async function serveRemoteControl(options: RemoteControlOptions): Promise
   server.maxConnections = limits.connections;
   const end = limitConnections(server, limits.connectionsPerAddress);
   server.on('tlsClientError', (problem, socket) => {
-    onTurnedAway(`No TLS with ${socket.remoteAddress ?? 'a client'}: ${textOf(problem)}.`);
+    onTurnedAway(
+      `No TLS with ${socket.remoteAddress ?? 'a client'}: ${harmless(textOf(problem).trim())}.`,
+    );
     socket.destroy();
   });
   server.on('secureConnection', (socket) => {

@@ -1,11 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateAuthority, type KeyPair, type LeafOptions } from './certificates.ts';
+import {
+  CertificateAuthority,
+  type KeyPair,
+  type LeafOptions,
+  type Lifetime,
+} from './certificates.ts';
 import type { ClientFiles } from './client-access.ts';
 
 export interface ClusterTlsOptions {
   /** Members are then checked against an authority of their own: `--peer-ca-cert`. */
   readonly separatePeers?: boolean;
+  /** How long certificates of servers and members last from now on; months unless given. */
+  readonly lifeMs?: number;
   /** Leaves etcd's JSON gateway off, as e2d has it; then `TestNode.gateway` is of no use. */
   readonly withoutGateway?: boolean;
 }
@@ -29,10 +36,13 @@ export class ClusterTls {
   readonly gatewayVariables: Readonly<Record<string, string>>;
   readonly #folder: string;
   readonly #client: PairFiles;
+  readonly #lifeMs: number | undefined;
+
   readonly #flags = new Map<string, readonly string[]>();
 
   constructor(folder: string, options: ClusterTlsOptions = {}) {
-    const { separatePeers = false, withoutGateway = false } = options;
+    const { separatePeers = false, withoutGateway = false, lifeMs } = options;
+    this.#lifeMs = lifeMs;
     this.#folder = join(folder, 'tls');
     mkdirSync(this.#folder);
     this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
@@ -62,8 +72,9 @@ export class ClusterTls {
 
   #issueFor(host: string): readonly string[] {
     const names = [host, '127.0.0.1'];
-    const server = this.authority.issue('etcd server', names, asServer);
-    const peer = this.peerAuthority.issue('etcd peer', names, life);
+    const short = this.#lifeMs === undefined ? {} : lifeFromNow(this.#lifeMs);
+    const server = this.authority.issue('etcd server', names, { ...asServer, ...short });
+    const peer = this.peerAuthority.issue('etcd peer', names, { ...life, ...short });
     return [
       ...['--ca-cert', this.caFile, '--ca-key', this.caKeyFile],
       ...(this.peerAuthority === this.authority ? [] : ['--peer-ca-cert', this.peerCaFile]),
@@ -89,6 +100,10 @@ export class ClusterTls {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
+}
+
+function lifeFromNow(lifeMs: number): Lifetime {
+  return { from: new Date(Date.now() - 1_000), to: new Date(Date.now() + lifeMs) };
 }
 
 /** Longer than e2d warns of. */

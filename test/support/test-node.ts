@@ -4,6 +4,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusReport } from '../../machines/status-report.ts';
+import { askNode } from '../../src/cli/control-client.ts';
+import { controlSocketOf } from '../../src/config/paths.ts';
 import { isRunning, killAndWait, processesIn, signal } from '../../src/playground/processes.ts';
 import { type ClientFiles, reachOverTls } from './client-access.ts';
 import { EtcdGateway } from './etcd-gateway.ts';
@@ -195,10 +197,10 @@ export class TestNode {
     );
   }
 
-  /** What `e2d status --json` says of this node. */
+  /** What `e2d status` is told of this node: without a process for each question. */
   async report(): Promise<StatusReport> {
-    const { stdout } = await runE2d('status', '--json', '--data-dir', this.dataDir);
-    return JSON.parse(stdout) as StatusReport;
+    const socket = controlSocketOf(join(this.dataDir, 'e2d'));
+    return (await askNode(socket, { method: 'status' }, { timeoutMs: 5_000 })) as StatusReport;
   }
 
   /** The node's last words, for the message of a failed test. */

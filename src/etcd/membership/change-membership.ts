@@ -73,7 +73,7 @@ interface Observed {
 }
 
 /** The cluster as it is now; the list first, for it says whom to ask. */
-async function observe({ deps, lock, bounds }: LockedWork): Promise<Observed> {
+export async function observe({ deps, lock, bounds }: LockedWork): Promise<Observed> {
   const list = await deps.endpoint.memberList(bounds);
   const asked = { signal: bounds.signal, timeoutMs: answerTimeoutMs };
   const { statuses, found } = await askMembers(list, deps.endpoints, asked);
