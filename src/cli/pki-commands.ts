@@ -197,7 +197,7 @@ export const pkiCommands: readonly Command[] = [
   {
     words: ['pki', 'status'],
     summary: 'list certificates: names, usages, expiry, and what is wrong with them',
-    flags: { dir, ...authorityBeside, json },
+    flags: { dir, 'ca-cert': authorityBeside['ca-cert'], json },
     argument: certificateFiles,
     examples: [
       {
