@@ -40,6 +40,21 @@ export interface MemberStatus {
   readonly learner: boolean;
 }
 
+/** What a change of the cluster's authority asks of this node's files now. */
+export type RotationWork = 'trust-both' | 'take-certificates' | 'drop-old' | 'drop-new';
+
+/** What the files of this node's certificates say, as far as something follows from it. */
+export interface CertificateReading {
+  /** Roles (`server`, `peer`, `client`) whose certificates are to be renewed here and now. */
+  readonly due: readonly string[];
+  /** While the authority of the cluster is changed; nothing is renewed by itself then. */
+  readonly rotation: { readonly work: RotationWork | null } | null;
+  /** A digest of the authorities that the files name. */
+  readonly inFiles: string;
+  /** The same of those that the running etcd started with; null while that is not known. */
+  readonly inEtcd: string | null;
+}
+
 /** A failure as data: crosses from an adapter into a chart. */
 export interface Fault {
   readonly code: string;

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { textOf } from '../errors/e2d-error.ts';
+import { harmless, namePattern, shortened } from '../errors/shown.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { type Caller, mayCall, needsOperator } from './roles.ts';
 
+/** What is asked is told to the log, and to who asks. */
+const name = z.string().regex(namePattern);
+
 const requestSchema = z.object({
-  method: z.string(),
+  method: z.string().regex(/^\w{1,64}$/),
   /** Of the local socket: shows that who asks can read what only e2d's own user can. */
   token: z.string().max(256).optional(),
   /** For `inspect`: only what happened after the step with this number. */
@@ -13,8 +17,8 @@ const requestSchema = z.object({
   order: z
     .object({
       kind: z.enum(['approve', 'goBack', 'rebuild', 'callOff']),
-      snapshotId: z.string().min(1).nullable(),
-      lineage: z.string().min(1).nullable(),
+      snapshotId: name.min(1).nullable(),
+      lineage: name.min(1).nullable(),
     })
     .optional(),
 });
@@ -58,10 +62,11 @@ export async function serveLine(
   let request: Request | null = null;
   let answer: { readonly result: unknown } | Refusal;
   try {
-    request = requestSchema.parse(JSON.parse(line));
+    request = requestIn(line);
     answer = gate(request) ?? mayCall(caller, request.method) ?? (await call(request));
   } catch (problem) {
-    answer = refusal(`the request cannot be served (${textOf(problem)})`);
+    const why = harmless(shortened(textOf(problem), 500));
+    answer = refusal(`the request cannot be served (${why})`);
   }
   const { method = null, token: _, ...parameters } = request ?? {};
   const isOrder = method !== null && needsOperator(method);
@@ -74,5 +79,21 @@ export async function serveLine(
     const act = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (act === undefined) return refusal(`it knows no method "${method}"`);
     return { result: await act(parameters, caller) };
+  }
+}
+
+/** What is wrong is told without the request itself, which may hold a token. */
+function requestIn(line: string): Request {
+  const request = requestSchema.safeParse(parsed(line));
+  if (request.success) return request.data;
+  const [issue] = request.error.issues;
+  throw new Error(`${issue?.path.join('.') || 'it'}: ${issue?.message}`);
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Error('it is no JSON');
   }
 }

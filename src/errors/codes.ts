@@ -26,8 +26,8 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
   },
   E2D_BAD_CERTIFICATE: {
     exit: 2,
-    sentence: 'A file of certificates holds one that cannot be read.',
-    remedy: 'Name a file with X.509 certificates in PEM.',
+    sentence: 'A file of certificates holds one that cannot be read, or far too many.',
+    remedy: 'Name a file with X.509 certificates in PEM, the needed ones only.',
   },
   E2D_BAD_CONFIG: {
     exit: 2,
@@ -310,6 +310,16 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 1,
     sentence: 'A restore that was ordered was not done when the time to watch it was over.',
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
+  },
+  E2D_ROTATION_OBSTRUCTED: {
+    exit: 1,
+    sentence: 'A file of this node does not follow the change of authorities.',
+    remedy: 'Put it right as the sentence says; the node goes on by itself.',
+  },
+  E2D_ROTATION_REFUSED: {
+    exit: 1,
+    sentence: 'The authorities of the cluster are not changed, for not all is as it must be first.',
+    remedy: 'Do what the sentence says, and run it again; docs/pki-rotation.md tells why.',
   },
   ...snapshotCodes,
   E2D_STATE_DIR: {

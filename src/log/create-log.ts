@@ -1,6 +1,8 @@
+import { Writable } from 'node:stream';
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
 import type { LogFormat, LogLevel } from '../config/node-config.ts';
+import { harmlessOutput } from '../errors/shown.ts';
 
 /**
  * e2d's log. A message is a fixed short sentence; what varies goes into fields; an error under
@@ -11,7 +13,7 @@ export type Log = Logger<never>;
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Where JSON lines go instead of standard error; for tests. */
+  /** Where lines go instead of standard error; for tests. */
   readonly destination?: DestinationStream;
 }
 
@@ -34,17 +36,30 @@ export async function createLog({ level, format, destination }: LogOptions): Pro
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination ?? (await openDestination(format)),
+    await openDestination(format, destination),
   );
 }
 
-async function openDestination(format: LogFormat): Promise<DestinationStream> {
-  if (format === 'json') return pino.destination({ fd: standardError, sync: true });
+async function openDestination(
+  format: LogFormat,
+  destination: DestinationStream = pino.destination({ fd: standardError, sync: true }),
+): Promise<DestinationStream> {
+  if (format === 'json') return destination;
   const { PinoPretty } = await import('pino-pretty');
   return PinoPretty({
-    destination: standardError,
+    destination: forPeople(destination),
     sync: true,
     colorize: process.stderr.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
     translateTime: 'SYS:HH:MM:ss.l',
+  });
+}
+
+/** Names and sentences of others stand in a log, too: JSON quotes them, and here nothing would. */
+function forPeople(destination: DestinationStream): Writable {
+  return new Writable({
+    write(text, _encoding, done) {
+      destination.write(harmlessOutput(String(text)));
+      done();
+    },
   });
 }

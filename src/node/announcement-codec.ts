@@ -7,6 +7,7 @@ import type {
   PlanVote,
 } from '../../machines/facts.ts';
 import type { Announcement } from '../../machines/node/announcement.ts';
+import { namePattern } from '../errors/shown.ts';
 
 /** memberlist's bound on a node's metadata. */
 export const metadataLimitBytes = 512;
@@ -19,10 +20,7 @@ const claims = ['none', 'readable', 'unreadable', 'lost'] as const;
 const stages = ['acknowledged', 'committed', 'launched'] as const;
 
 /** What is shown to people, written into logs and given to etcd holds no control characters. */
-const text = z
-  .string()
-  .max(256)
-  .regex(/^\P{Cc}*$/u);
+const text = z.string().regex(namePattern);
 const indexOf = (names: readonly string[]) =>
   z
     .int()

@@ -19,6 +19,7 @@ import { adoptEtcd } from '../etcd/process/adopt.ts';
 import { launchEtcd } from '../etcd/process/launch.ts';
 import type { RunningEtcd } from '../etcd/process/running-etcd.ts';
 import type { Log } from '../log/create-log.ts';
+import type { FileKeeper } from './certificate-keeper.ts';
 import type { Clock } from './clock.ts';
 import type { ChoiceRequest, ChosenSnapshot, EtcdProcess, Host } from './host.ts';
 import { chooseFromStore, chooseOwnData, fetchPlanned } from './snapshots/choose-snapshot.ts';
@@ -26,11 +27,14 @@ import { StoreKeeper } from './snapshots/keeper.ts';
 import type { OpenSnapshots } from './snapshots/open-snapshots.ts';
 import { RestoreWorkshop } from './snapshots/restore-workshop.ts';
 import { etcdTlsFlags } from './tls.ts';
+import { readAuthorities } from './trusted-authorities.ts';
 
 export interface RealHostParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly endpoints: EndpointPool;
+  /** Null without TLS. */
+  readonly certificates: FileKeeper | null;
 }
 
 /** The host that e2d runs on: real files, a real etcd. */
@@ -40,11 +44,13 @@ export class RealHost implements Host {
   readonly #log: Log;
   readonly #movedInThisRun = new Set<string>();
   readonly snapshots: StoreKeeper | null;
+  readonly certificates: FileKeeper | null;
   readonly #endpoints: EndpointPool;
   readonly #workshop: RestoreWorkshop;
   #binaries: EtcdBinaries | null = null;
 
-  constructor(config: NodeConfig, { clock, log, endpoints }: RealHostParts) {
+  constructor(config: NodeConfig, { clock, log, endpoints, certificates }: RealHostParts) {
+    this.certificates = certificates;
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
@@ -122,6 +128,7 @@ export class RealHost implements Host {
     const adoption = await adoptEtcd({ stateDir, dataDir, name });
     switch (adoption.kind) {
       case 'adopted':
+        this.certificates?.noteStarted(adoption.etcd.record.authorities ?? null);
         return this.#discreet(adoption.etcd);
       case 'not-running':
         this.#log.debug({ reason: adoption.reason }, 'No etcd was adopted.');
@@ -216,6 +223,7 @@ export class RealHost implements Host {
       extraArgs: etcd.extraArgs,
       passEnv: etcd.passEnv,
     });
+    const authorities = tls && (await readAuthorities(tls));
     const launched = await launchEtcd({
       exe: binaries.etcd,
       version: binaries.version,
@@ -225,7 +233,9 @@ export class RealHost implements Host {
       dataDir,
       stateDir,
       clientUrl: urls.clientAdvertise,
+      ...(authorities === null ? {} : { authorities }),
     });
+    this.certificates?.noteStarted(authorities);
     return this.#discreet(launched);
   }
 

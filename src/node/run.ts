@@ -8,16 +8,15 @@ import { refuseOrder } from '../../machines/node/restore-order.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { redactedConfig } from '../config/redact.ts';
 import type { ControlMethods } from '../control/requests.ts';
-import { createEndpointPool } from '../etcd/client/endpoint-pool.ts';
 import { acquireStateLock } from '../etcd/data-dir/state-lock.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
-import { CertificateWatch } from './certificate-watch.ts';
 import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
+import { openConnections } from './connections.ts';
 import { openControl } from './control.ts';
 import type { Driver, DriverEntry } from './driver.ts';
 import { toFault } from './effects.ts';
@@ -31,9 +30,7 @@ import { RealHost } from './real-host.ts';
 import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
 import { admitStep } from './tls-migration/admit.ts';
-import { isSecure } from './tls-migration/standing.ts';
 import { TlsMigration } from './tls-migration/watch.ts';
-import { tellRefusals, userRegister } from './user-register.ts';
 
 /** How the process is told to end: in order, and then at once. */
 export interface StopSignals {
@@ -66,10 +63,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     journal.record(entry);
     inspection.note(entry);
     logStep(entry);
-    register?.note(entry);
+    reach.note(entry);
   };
-  const { certificates, endpoints, register } = await connectionsOf(config, log);
-  const host = new RealHost(config, { clock: systemClock, log, endpoints });
+  const reach = await openConnections(config, { log, snapshot: () => driver.snapshot });
+  const { endpoints, certificates, watch } = reach;
+  const host = new RealHost(config, { clock: systemClock, log, endpoints, certificates });
   const gossipKeys = await openGossipKeys(config, log);
   const node = composeNode({
     config,
@@ -88,14 +86,14 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   const { driver, resources } = node;
   const migration = await TlsMigration.start({ resources, policy: settings.policy, log });
   const gossip = { warnings: () => warned(resources.gossip) };
-  const sources = [certificates, gossipKeys, gossip, migration];
+  const sources = [watch, certificates, gossipKeys, gossip, migration];
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
       warnings: [...config.warnings, ...recordingWarnings(journal), ...sources.flatMap(warned)],
-      certificates: certificates?.report() ?? [],
+      certificates: watch?.report() ?? [],
       clock: systemClock,
     });
   const methods: ControlMethods = {
@@ -114,11 +112,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
   whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
   driver.start();
+  reach.begin();
   const last = await driver.ended;
   await control.close();
-  register?.stop();
+  reach.stop();
   await node.release();
-  certificates?.stop();
   gossipKeys?.stop();
   migration?.stop();
   await host.snapshots?.close();
@@ -130,22 +128,6 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
 /** What a part of the node has to say to an operator now. */
 function warned(part: { warnings(): readonly string[] } | null): readonly string[] {
   return part?.warnings() ?? [];
-}
-
-/** How this node's e2d reaches etcd, and what it says of itself there. */
-async function connectionsOf(config: NodeConfig, log: Log) {
-  const parts = { clock: systemClock, log };
-  const certificates = config.tls && (await CertificateWatch.start(config.tls, parts));
-  const onFault = tellRefusals(parts);
-  if (certificates === null) {
-    return { certificates, endpoints: createEndpointPool({ onFault }), register: null };
-  }
-  const { shown } = certificates;
-  const endpoints = createEndpointPool({ tls: shown, onFault });
-  const own = endpoints.at(config.urls.clientAdvertise);
-  // By plain HTTP no certificate is shown, and nobody is a user by its CN.
-  const isShown = isSecure(config.urls.clientAdvertise);
-  return { certificates, endpoints, register: isShown ? userRegister({ shown, own, log }) : null };
 }
 
 /** An operator's order is carried out by the chart, or refused in a sentence. */

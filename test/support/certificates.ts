@@ -4,9 +4,11 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
+import * as asn1js from 'asn1js';
+import { AttributeTypeAndValue, RelativeDistinguishedNames } from 'pkijs';
 import type { KeyPair } from '../../src/pki/authority.ts';
 import { signedCertificate } from '../../src/pki/certificate.ts';
-import { distinguishedName } from '../../src/pki/distinguished-names.ts';
+import type { Subject } from '../../src/pki/distinguished-names.ts';
 import { authorityExtensions, extendedKeyUsage, subjectAltName } from '../../src/pki/extensions.ts';
 import { privateKeyPem } from '../../src/pki/keys.ts';
 import { usageOids } from '../../src/pki/profiles.ts';
@@ -73,20 +75,33 @@ export class CertificateAuthority {
   }
 
   #issue(
-    subject: Parameters<typeof distinguishedName>[0],
+    subject: Subject,
     key: KeyObject,
     { from, to, extensions }: Lifetime & { readonly extensions: Extensions },
   ): string {
     const now = Date.now();
     return signedCertificate({
-      subject: distinguishedName(subject),
-      issuer: distinguishedName({ commonName: this.name }),
+      subject: anyName(subject),
+      issuer: anyName({ commonName: this.name }),
       validity: { notBefore: from ?? new Date(now - dayMs), notAfter: to ?? new Date(now + dayMs) },
       publicKey: createPublicKey(key),
       extensions,
       signingKey: this.#key,
     });
   }
+}
+
+/** Also one that e2d would refuse to write: empty, or made to be read as another. */
+function anyName({ commonName, organizations = [] }: Subject): RelativeDistinguishedNames {
+  const parts = [
+    ...organizations.map((value) => ({ type: '2.5.4.10', value })),
+    { type: '2.5.4.3', value: commonName },
+  ];
+  const attributes = parts.map(({ type, value }) =>
+    new AttributeTypeAndValue({ type, value: new asn1js.Utf8String({ value }) }).toSchema(),
+  );
+  const value = attributes.map((attribute) => new asn1js.Set({ value: [attribute] }));
+  return RelativeDistinguishedNames.fromBER(new asn1js.Sequence({ value }).toBER());
 }
 
 type Extensions = ReturnType<typeof authorityExtensions>;

@@ -29,6 +29,8 @@ export interface TestNodeOptions {
   readonly reachableAt?: string;
   /** What clients of its etcd need; without it etcd speaks plain HTTP. */
   readonly tls?: ClientFiles;
+  /** What e2d hands down to etcd of its environment. */
+  readonly etcdVariables?: Readonly<Record<string, string>>;
 }
 
 export interface Exit {
@@ -97,7 +99,7 @@ export class TestNode {
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       stdio: ['ignore', log, log],
       cwd: folder,
-      env: childEnvironment(),
+      env: { ...childEnvironment(), ...this.#options.etcdVariables },
     });
     this.#e2d = child;
     this.#exit = new Promise((done) => {
@@ -238,7 +240,8 @@ export class TestNode {
   }
 
   #flags(): string[] {
-    const { host, size, bootstrapAddresses, flags } = this.#options;
+    const { host, size, bootstrapAddresses, flags, etcdVariables = {} } = this.#options;
+    const variables = Object.keys(etcdVariables);
     return [
       ...(this.name === null ? [] : ['--name', this.name]),
       ...['--host', host, '--data-dir', this.dataDir, '-n', String(size)],
@@ -247,6 +250,7 @@ export class TestNode {
       ...(bootstrapAddresses.length === 0
         ? []
         : ['--bootstrap-addrs', bootstrapAddresses.join(',')]),
+      ...(variables.length === 0 ? [] : ['--etcd-pass-env', variables.join(',')]),
       ...flags,
     ];
   }

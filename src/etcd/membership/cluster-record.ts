@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import type { ClusterRecord } from '../../../machines/facts.ts';
+import { namePattern } from '../../errors/shown.ts';
 import type { CallOptions, EtcdEndpoint, KeyValue } from '../client/endpoint.ts';
 import { EtcdFault } from '../client/etcd-fault.ts';
 import { clusterRecordKey } from './keys.ts';
 
+/** Whatever stands there is announced to other nodes, logged and shown. */
+const name = z.string().regex(namePattern);
+
 const clusterRecordSchema = z.object({
-  lineage: z.string().min(1),
+  lineage: name.min(1),
   requiredSize: z.int().positive(),
   parent: z
     .object({
-      lineage: z.string().nullable(),
-      snapshotId: z.string(),
+      lineage: name.nullable(),
+      snapshotId: name,
       revision: z.int().nonnegative(),
     })
     .optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namePattern } from '../../errors/shown.ts';
 import type {
   CallOptions,
   EtcdEndpoint,
@@ -16,7 +17,8 @@ import { changeKey, lockKey, removalsPrefix } from './keys.ts';
 const lockTtlSeconds = 10;
 export const lockedWorkLimitMs = 8_000;
 
-const holderSchema = z.object({ node: z.string(), change: z.string() });
+const told = z.string().regex(namePattern);
+const holderSchema = z.object({ node: told, change: told });
 
 /** Who holds the lock, and for what. */
 export type LockHolder = Readonly<z.infer<typeof holderSchema>>;
@@ -38,8 +40,9 @@ export async function acquireLock(
   endpoint: EtcdEndpoint,
   holder: LockHolder,
   options: CallOptions,
+  ttlSeconds = lockTtlSeconds,
 ): Promise<LockAttempt> {
-  const leaseId = await endpoint.grantLease(lockTtlSeconds, options);
+  const leaseId = await endpoint.grantLease(ttlSeconds, options);
   const { succeeded, found, revision } = await endpoint.transact(
     {
       conditions: [{ key: lockKey, createRevision: '0' }],

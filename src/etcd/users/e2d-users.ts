@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { MemberId } from '../../../machines/facts.ts';
+import { namePattern } from '../../errors/shown.ts';
 import type { CallOptions, EtcdEndpoint } from '../client/endpoint.ts';
 import { e2dUserKey, e2dUsersPrefix } from '../membership/keys.ts';
 
-const entrySchema = z.object({ user: z.string(), node: z.string() });
+const name = z.string().regex(namePattern);
+const entrySchema = z.object({ user: name, node: name });
+const memberIdPattern = /^[0-9a-f]{1,16}$/;
 
 /** Which user of etcd the e2d beside a member is: the CN of the certificate that it shows. */
 export type E2dUser = Readonly<z.infer<typeof entrySchema>>;
@@ -15,10 +18,10 @@ export type E2dUser = Readonly<z.infer<typeof entrySchema>>;
 export async function registerE2dUser(
   endpoint: EtcdEndpoint,
   memberId: MemberId,
-  { bounds, ...entry }: E2dUser & { readonly bounds: CallOptions },
+  { bounds, user, node }: E2dUser & { readonly bounds: CallOptions },
 ): Promise<void> {
   const key = e2dUserKey(memberId);
-  const value = JSON.stringify(entrySchema.parse(entry));
+  const value = JSON.stringify({ user, node });
   const known = await endpoint.get(key, bounds);
   if (known?.value !== value) await endpoint.put(key, value, bounds);
 }
@@ -32,7 +35,10 @@ export async function readE2dUsers(
   const { found } = await endpoint.transact({ conditions: [], success }, bounds);
   const entries = (found[0] ?? []).flatMap(({ key, value }) => {
     const entry = entrySchema.safeParse(parsed(value)).data;
-    return entry === undefined ? [] : [[key.slice(e2dUsersPrefix.length), entry] as const];
+    const memberId = key.slice(e2dUsersPrefix.length);
+    return entry === undefined || !memberIdPattern.test(memberId)
+      ? []
+      : [[memberId, entry] as const];
   });
   return new Map(entries);
 }

@@ -7,7 +7,6 @@ import { EtcdFault, toEtcdFault } from '../../../src/etcd/client/etcd-fault.ts';
 import { faultOfGrpcStatus } from '../../../src/etcd/client/grpc-status.ts';
 import { readRaftProgress } from '../../../src/etcd/client/raft-progress.ts';
 import { SnapshotDecoder } from '../../../src/etcd/client/snapshot-decoder.ts';
-import { parseClusterRecord } from '../../../src/etcd/membership/cluster-record.ts';
 import { classifyExit } from '../../../src/etcd/process/classify-exit.ts';
 import { clusterIdMismatch, stoppedBySignal } from '../../../src/etcd/process/log-words.ts';
 import type { Target } from '../fuzz.ts';
@@ -104,24 +103,6 @@ const snapshotStream: Target = {
   expected: isFault,
 };
 
-const records: Target = {
-  name: 'cluster records',
-  corpus: [
-    JSON.stringify({
-      ...{ lineage: 'l', requiredSize: 3 },
-      parent: { lineage: 'k', snapshotId: 's', revision: 9 },
-    }),
-  ],
-  syntax: 'json',
-  feed: (input) =>
-    parseClusterRecord({
-      key: 'k',
-      value: Buffer.from(input).toString('utf8'),
-      ...{ createRevision: '1', modRevision: '1' },
-    }),
-  expected: isFault,
-};
-
 const folder = join(import.meta.dirname, '../../fixtures/etcd-logs');
 const logs = readdirSync(folder).flatMap((kind) =>
   readdirSync(join(folder, kind)).map((file) => readFileSync(join(folder, kind, file))),
@@ -171,5 +152,5 @@ const trailers: Target = {
 };
 
 export const etcdTargets: readonly Target[] = [
-  ...[answers, raftProgress(), snapshotStream, records, logTails, logLines, trailers],
+  ...[answers, raftProgress(), snapshotStream, logTails, logLines, trailers],
 ];

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { compress } from '../../../src/gossip/wire/compression.ts';
 import { addCrc } from '../../../src/gossip/wire/crc.ts';
 import { encrypt } from '../../../src/gossip/wire/encryption.ts';
@@ -6,6 +9,7 @@ import { Keyring } from '../../../src/gossip/wire/keyring.ts';
 import { decodePacket } from '../../../src/gossip/wire/packet-decode.ts';
 import { StreamDecoder } from '../../../src/gossip/wire/stream-decode.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../../src/node/announcement-codec.ts';
+import { parseGossipKeys, readGossipKeyFile } from '../../../src/node/gossip-key.ts';
 import type { SeededRandom } from '../../../src/simulation/seeded-random.ts';
 import { peer } from '../../support/builders.ts';
 import { GossipPool, POOL_PORT, type PoolNode } from '../../support/gossip-pool.ts';
@@ -157,4 +161,37 @@ const announcement: Target = {
 };
 const refused = new Error('refused');
 
-export const gossipTargets: readonly Target[] = [packets, streams, livingNode(), announcement];
+const secrets = [Buffer.alloc(32, 0x5a), Buffer.alloc(16, 0xa5)];
+
+function keyFiles(): Target {
+  let folder: string | null = null;
+  const [long = '', short = ''] = secrets.map((key) => key.toString('base64'));
+  const hex = secrets.map((key) => key.toString('hex'));
+  return {
+    name: 'gossip key files',
+    corpus: [`# ours\n${long}\n${hex[1]}\n`, short, ...hex, `${long} # old\r\n${short}\r\n`],
+    words: ['#', '\n', '=', '\r\n', long, Buffer.from('feff', 'hex')],
+    // Whatever is left of them in a line that is no key.
+    secrets: [long.slice(0, 20), short.slice(0, 20), ...hex.map((one) => one.slice(0, 20))],
+    async feed(input, random) {
+      folder ??= mkdtempSync(join(tmpdir(), 'e2d-fuzz-'));
+      const path = join(folder, 'key');
+      await writeFile(path, input, { mode: 0o600 });
+      const { keys } = random.chance(0.5)
+        ? await readGossipKeyFile(path)
+        : { keys: parseGossipKeys(Buffer.from(input).toString('latin1'), path) };
+      if (keys.length < 1 || keys.length > 8) throw new Error(`${keys.length} keys`);
+      const odd = keys.find(({ bytes }) => ![16, 24, 32].includes(bytes.length));
+      if (odd !== undefined) throw new Error(`a key of ${odd.bytes.length} bytes`);
+      new Keyring(keys.map(({ bytes }) => bytes));
+    },
+    async close() {
+      if (folder !== null) await rm(folder, { recursive: true, force: true });
+      folder = null;
+    },
+  };
+}
+
+export const gossipTargets: readonly Target[] = [
+  ...[packets, streams, livingNode(), announcement, keyFiles()],
+];

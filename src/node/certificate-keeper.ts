@@ -1,0 +1,92 @@
+import { combineLatest, concatMap, distinctUntilChanged, filter, type Observable } from 'rxjs';
+import type { CertificateReading, Member, RotationWork } from '../../machines/facts.ts';
+import type { Refusal } from '../../machines/rules.ts';
+import type { TlsFiles } from '../config/node-config.ts';
+import { textOf } from '../errors/e2d-error.ts';
+import { dueForRenewal, renewCertificates } from './certificate-renewal.ts';
+import type { CertificateWatch } from './certificate-watch.ts';
+import type { Clock } from './clock.ts';
+import type { CertificateKeeper } from './host.ts';
+import type { RotationDemand, RotationFollower } from './rotation/follow-rotation.ts';
+import {
+  digestOf,
+  readAuthorities,
+  refuseTrust,
+  type TrustedAuthorities,
+} from './trusted-authorities.ts';
+
+export interface KeeperParts {
+  readonly tls: TlsFiles;
+  readonly caKeyFile: string | null;
+  readonly watch: CertificateWatch;
+  readonly follower: RotationFollower;
+  readonly clock: Pick<Clock, 'wallTime'>;
+}
+
+/** The certificate files of a real host. */
+export class FileKeeper implements CertificateKeeper {
+  readonly #parts: KeeperParts;
+  /** What the running etcd was started with; null while that is not known. */
+  #inEtcd: TrustedAuthorities | null = null;
+  #problem: string | null = null;
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** To be told of every etcd that is started or adopted. */
+  noteStarted(authorities: TrustedAuthorities | null): void {
+    this.#inEtcd = authorities;
+  }
+
+  get inEtcd(): TrustedAuthorities | null {
+    return this.#inEtcd;
+  }
+
+  warnings(): readonly string[] {
+    return this.#problem === null ? [] : [this.#problem];
+  }
+
+  readings$(): Observable<CertificateReading> {
+    return combineLatest([this.#parts.watch.looks$, this.#parts.follower.demand$]).pipe(
+      concatMap(([, rotation]) => this.#read(rotation)),
+      filter((reading) => reading !== null),
+      distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
+    );
+  }
+
+  renew(roles: readonly string[]): Promise<void> {
+    return renewCertificates(roles, this.#now());
+  }
+
+  follow(work: RotationWork): Promise<void> {
+    return this.#parts.follower.follow(work);
+  }
+
+  refuseTrust(members: readonly Member[], signal: AbortSignal): Promise<Refusal | null> {
+    return refuseTrust(members, { tls: this.#parts.tls, signal });
+  }
+
+  /** Null when a file cannot be read, or stands half written: nothing follows from that (S1). */
+  async #read(rotation: RotationDemand): Promise<CertificateReading | null> {
+    const { tls } = this.#parts;
+    try {
+      const [due, inFiles] = await Promise.all([dueForRenewal(this.#now()), readAuthorities(tls)]);
+      this.#problem = null;
+      return {
+        due,
+        rotation,
+        inFiles: digestOf(inFiles),
+        inEtcd: this.#inEtcd && digestOf(this.#inEtcd),
+      };
+    } catch (problem) {
+      this.#problem = `certificates are not looked after: ${textOf(problem)}`;
+      return null;
+    }
+  }
+
+  #now() {
+    const { tls, caKeyFile, clock } = this.#parts;
+    return { tls, caKeyFile, now: clock.wallTime() };
+  }
+}
