@@ -21,8 +21,8 @@ export interface MigrationParts {
 
 /**
  * This node's part of the way from plain HTTP to TLS, once its etcd runs: has the other members
- * look for it by the right schemes, keeps for the next start what the member list says of all of them,
- * and tells how far they are. Whatever is cut short is done at the next look.
+ * look for it by the right schemes, keeps for the next start what the member list says of all of
+ * them, and tells how far they are. Whatever is cut short is done at the next look.
  */
 export class TlsMigration {
   readonly #parts: MigrationParts;
