@@ -10,7 +10,7 @@ import { type MemberStanding, progressSentence } from './progress.ts';
 import { type Register, readRegister, writeRegister } from './register.ts';
 import { isSameAddress, isSecure, peerUrlsAt, standingOf } from './standing.ts';
 
-const lookEveryMs = 2_000;
+const lookEveryMs = 1_000;
 const timeoutMs = 2_000;
 
 export interface MigrationParts {
