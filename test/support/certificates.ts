@@ -4,9 +4,11 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
+import * as asn1js from 'asn1js';
+import { AttributeTypeAndValue, RelativeDistinguishedNames } from 'pkijs';
 import type { KeyPair } from '../../src/pki/authority.ts';
 import { signedCertificate } from '../../src/pki/certificate.ts';
-import { distinguishedName } from '../../src/pki/distinguished-names.ts';
+import { distinguishedName, type Subject } from '../../src/pki/distinguished-names.ts';
 import { authorityExtensions, extendedKeyUsage, subjectAltName } from '../../src/pki/extensions.ts';
 import { privateKeyPem } from '../../src/pki/keys.ts';
 import { usageOids } from '../../src/pki/profiles.ts';
@@ -73,13 +75,13 @@ export class CertificateAuthority {
   }
 
   #issue(
-    subject: Parameters<typeof distinguishedName>[0],
+    subject: Subject,
     key: KeyObject,
     { from, to, extensions }: Lifetime & { readonly extensions: Extensions },
   ): string {
     const now = Date.now();
     return signedCertificate({
-      subject: distinguishedName(subject),
+      subject: nameOf(subject),
       issuer: distinguishedName({ commonName: this.name }),
       validity: { notBefore: from ?? new Date(now - dayMs), notAfter: to ?? new Date(now + dayMs) },
       publicKey: createPublicKey(key),
@@ -87,6 +89,18 @@ export class CertificateAuthority {
       signingKey: this.#key,
     });
   }
+}
+
+/** Printable or not, unlike e2d's own names. */
+function nameOf({ commonName, organizations = [] }: Subject): RelativeDistinguishedNames {
+  const parts = [
+    ...organizations.map((value) => ['2.5.4.10', value] as const),
+    ['2.5.4.3', commonName] as const,
+  ].map(([type, text]) => {
+    const value = new asn1js.Utf8String({ value: text });
+    return new asn1js.Set({ value: [new AttributeTypeAndValue({ type, value }).toSchema()] });
+  });
+  return RelativeDistinguishedNames.fromBER(new asn1js.Sequence({ value: parts }).toBER());
 }
 
 type Extensions = ReturnType<typeof authorityExtensions>;
