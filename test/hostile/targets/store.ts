@@ -33,7 +33,7 @@ const signal = new AbortController().signal;
 const secret = 'a/secret+of=the-tests';
 
 /** An S3 service that answers 200 with whatever it is given. */
-class Service {
+export class Service {
   readonly #server: Server;
   store: S3Store | null = null;
   body: Uint8Array = new Uint8Array();
