@@ -40,6 +40,16 @@ export interface MemberStatus {
   readonly learner: boolean;
 }
 
+/** What the files of this node's certificates say, as far as something follows from it. */
+export interface CertificateReading {
+  /** Roles (`server`, `peer`, `client`) whose certificates are to be renewed here and now. */
+  readonly due: readonly string[];
+  /** A digest of the authorities that the files name. */
+  readonly inFiles: string;
+  /** The same of those that the running etcd started with; null while that is not known. */
+  readonly inEtcd: string | null;
+}
+
 /** A failure as data: crosses from an adapter into a chart. */
 export interface Fault {
   readonly code: string;

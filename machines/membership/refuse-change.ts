@@ -38,7 +38,7 @@ export function refuseChange(
 }
 
 /** S10: more than half of the required nodes, ourselves included, are alive in gossip. */
-function refuseWithoutMajority({ peers, requiredSize }: ClusterEvidence): Refusal | null {
+export function refuseWithoutMajority({ peers, requiredSize }: ClusterEvidence): Refusal | null {
   const alive = 1 + peers.filter((peer) => peer.liveness === 'alive').length;
   if (alive >= quorumOf(requiredSize)) return null;
   return {

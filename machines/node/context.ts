@@ -1,4 +1,5 @@
 import type {
+  CertificateReading,
   ClusterAnswer,
   EtcdExitReason,
   EtcdLaunch,
@@ -19,7 +20,7 @@ import type { Decision, LifecyclePath } from '../lifecycle/decision.ts';
 import type { PlanStep } from '../lifecycle/plan.ts';
 import type { MembershipPolicy } from '../membership/evidence.ts';
 import type { Suspicion } from '../membership/suspicions.ts';
-import type { ChangeOutcome, Thinning } from './effects.ts';
+import type { ChangeOutcome, Thinning, TurnOutcome } from './effects.ts';
 
 /** What the operator set, and what was drawn at start: never changes while the node lives. */
 export interface NodeSettings {
@@ -67,6 +68,21 @@ export interface BackupFacts {
   readonly proofFault: Fault | null;
 }
 
+/** What this node's certificates ask for, and how far that has come. */
+export interface CertificateFacts {
+  readonly reading: CertificateReading | null;
+  /** This node's turn to restart etcd, while it has one. */
+  readonly turn: {
+    readonly leaseId: string;
+    readonly untilMs: number;
+    /** Whether etcd was stopped for it. */
+    readonly isUsed: boolean;
+  } | null;
+  /** What the cluster said when it was last asked for a turn. */
+  readonly lastTurn: TurnOutcome | null;
+  readonly fault: Fault | null;
+}
+
 /** All that the chart remembers: plain JSON, so that it can be recorded, hashed and compared. */
 export interface NodeContext {
   readonly settings: NodeSettings;
@@ -98,6 +114,7 @@ export interface NodeContext {
   /** Steps of a restore that failed, one after the other. */
   readonly failedRestores: number;
   readonly backup: BackupFacts;
+  readonly certificates: CertificateFacts;
   readonly pid: number | null;
   /** Starts of etcd that failed, one after the other. */
   readonly failedStarts: number;
@@ -163,6 +180,7 @@ export function initialContext(settings: NodeSettings): NodeContext {
     stagedPlan: null,
     failedRestores: 0,
     backup: noBackup,
+    certificates: { reading: null, turn: null, lastTurn: null, fault: null },
     pid: null,
     failedStarts: 0,
     lastExit: null,

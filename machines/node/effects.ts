@@ -45,6 +45,17 @@ export type ChangeOutcome =
   | { readonly kind: 'busy'; readonly holder: string }
   | { readonly kind: 'failed'; readonly fault: Fault };
 
+/** Whether this node may restart its etcd now, as the only one of its cluster (S14). */
+export type TurnOutcome =
+  | {
+      readonly kind: 'granted';
+      /** Of the lock that is held for it: it ends by itself. */
+      readonly leaseId: string;
+      /** By this node's monotonic clock: etcd is stopped before it, or not at all. */
+      readonly untilMs: number;
+    }
+  | Extract<ChangeOutcome, { readonly kind: 'refused' | 'busy' | 'failed' }>;
+
 /** What became of the snapshots of the lineage by the rules of retention. */
 export interface Thinning {
   readonly atMs: number;
@@ -167,8 +178,20 @@ export interface NodeEffects {
     };
     output: ClusterRecord;
   };
+  /** Has the same keys certified anew, by the authority whose key is here. */
+  renewCertificates: {
+    input: { readonly roles: readonly string[]; readonly reason: Reason };
+    output: null;
+  };
+  /** Takes the lock on membership for a restart, if all members are well and would stay so. */
+  takeTurn: { input: ChangeRequest; output: TurnOutcome };
+  yieldTurn: { input: { readonly leaseId: string; readonly reason: Reason }; output: null };
   handOverLeadership: { input: { readonly reason: Reason }; output: { readonly moved: boolean } };
-  stopEtcd: { input: { readonly graceMs: number; readonly reason: Reason }; output: null };
+  /** With `untilMs` it fails, and stops nothing, once that time has come. */
+  stopEtcd: {
+    input: { readonly graceMs: number; readonly untilMs?: number; readonly reason: Reason };
+    output: null;
+  };
   leaveGossip: { input: { readonly reason: Reason }; output: null };
 }
 
@@ -181,6 +204,7 @@ export interface NodeObservers {
   surveySuccessor: null;
   /** Nothing is read where `isNeeded` is false: whoever has data does not ask the store (S9). */
   observeStore: { readonly isNeeded: boolean; readonly lineages: readonly string[] };
+  observeCertificates: null;
   observeEtcd: null;
   observeMembers: null;
   watchEtcd: { readonly pid: number };

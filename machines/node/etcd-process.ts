@@ -1,3 +1,4 @@
+import { endRequest } from './certificate-requests.ts';
 import { because, launchRequest, takenBackRequest } from './requests.ts';
 import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
 
@@ -73,7 +74,46 @@ export const etcd = nodeSetup.createStateConfig({
           always: { guard: 'etcdServes', target: 'healthy' },
         },
       },
-      always: { guard: 'clusterIsForeign', target: 'wedged', meta: { rule: 'S2' } },
+      always: [
+        { guard: 'clusterIsForeign', target: 'wedged', meta: { rule: 'S2' } },
+        { guard: 'turnIsHeld', target: 'restarting', meta: { rule: 'S14' } },
+      ],
+    },
+    restarting: {
+      description: 'Stopped in order, to be started with what its files say now.',
+      initial: 'handingOver',
+      states: {
+        handingOver: {
+          description: 'If our member leads, another one is asked to take over.',
+          invoke: {
+            id: 'handOverBeforeRestart',
+            src: 'handOverLeadership',
+            input: because('S14', 'a restart that was planned should cost the cluster no election'),
+            onDone: { target: 'ending' },
+            onError: {
+              target: 'ending',
+              actions: { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+            },
+          },
+          after: { handOverDeadline: { target: 'ending' } },
+        },
+        ending: {
+          description: 'etcd ends by SIGTERM, unless the turn has run out by now.',
+          invoke: {
+            id: 'endBeforeRestart',
+            src: 'stopEtcd',
+            input: ({ context }) => endRequest(context),
+            onDone: { target: '#node.active.running.etcd.launching', actions: 'useTurn' },
+            onError: {
+              target: '#node.active.running.etcd.up',
+              actions: {
+                type: 'takeCertificateFault',
+                params: ({ event }) => faultOf(event.error),
+              },
+            },
+          },
+        },
+      },
     },
     rousing: {
       description: 'A learner that has caught up, but does not serve, is started anew, once.',

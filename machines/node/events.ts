@@ -1,4 +1,5 @@
 import type {
+  CertificateReading,
   ClusterAnswer,
   EtcdExitReason,
   MembersObservation,
@@ -25,6 +26,12 @@ export type NodeEvent =
       readonly type: 'members.observed';
       readonly atMs: number;
       readonly observation: MembersObservation;
+    }
+  /** The certificates of this node were read, and something has changed. */
+  | {
+      readonly type: 'certificates.read';
+      readonly atMs: number;
+      readonly reading: CertificateReading;
     }
   /** The etcd process ended. */
   | { readonly type: 'etcd.exited'; readonly atMs: number; readonly reason: EtcdExitReason }

@@ -30,7 +30,7 @@ export function otherEndpoints(context: NodeContext): readonly string[] {
   return [...new Set([...urls, ...gossiped])];
 }
 
-function changeRequest(context: NodeContext) {
+export function changeRequest(context: NodeContext) {
   const { requiredSize, policy } = context.settings;
   return { requiredSize, policy, endpoints: otherEndpoints(context) };
 }

@@ -1,5 +1,6 @@
 import { backup, proof } from './backup.ts';
 import { snapshotBeforeChange } from './backup-requests.ts';
+import { certificates } from './certificates.ts';
 import { etcd } from './etcd-process.ts';
 import { promotionRequest, recordRequest, removalRequest, settledPinRequest } from './requests.ts';
 import { faultOf, nodeSetup, onObserverBroken } from './setup.ts';
@@ -234,7 +235,7 @@ const membership = nodeSetup.createStateConfig({
   },
 });
 
-/** etcd is this node's to run: six concerns side by side. */
+/** etcd is this node's to run: seven concerns side by side. */
 export const running = nodeSetup.createStateConfig({
   description: 'Runs etcd, and tends the cluster with it and its snapshots.',
   type: 'parallel',
@@ -260,5 +261,5 @@ export const running = nodeSetup.createStateConfig({
     actions: ['weigh', { type: 'takePath', params: 'restore-from-snapshot' }],
     meta: { rule: 'S2' },
   },
-  states: { etcd, quorum, standing, membership, backup, proof },
+  states: { etcd, quorum, standing, membership, backup, proof, certificates },
 });

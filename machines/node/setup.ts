@@ -1,5 +1,6 @@
 import { assign, fromEventObservable, fromPromise, setup } from 'xstate';
 import type {
+  CertificateReading,
   ClusterAnswer,
   ClusterRecord,
   EtcdExitKind,
@@ -20,6 +21,7 @@ import type { LifecyclePath } from '../lifecycle/decision.ts';
 import type { PlanStep } from '../lifecycle/plan.ts';
 import type { RuleId } from '../rules.ts';
 import * as backups from './backup-updates.ts';
+import * as certificates from './certificate-updates.ts';
 import type { NodeContext, NodeSettings } from './context.ts';
 import type {
   ChangeOutcome,
@@ -28,6 +30,7 @@ import type {
   Prepared,
   ProofStanding,
   Thinning,
+  TurnOutcome,
 } from './effects.ts';
 import type { NodeEvent } from './events.ts';
 import * as guards from './guards.ts';
@@ -69,6 +72,9 @@ export const waits = {
   snapshotRetryFirstMs: 2_000,
   snapshotRetryMaxMs: 300_000,
   proofPauseMaxMs: 600_000,
+  certificateRetryMs: 3_000,
+  renewalRetryMs: 300_000,
+  turnDeadlineMs: 60_000,
   orderDeadlineMs: 900_000,
 } as const;
 
@@ -146,6 +152,9 @@ export const nodeSetup = setup({
     proveSnapshot: effect('proveSnapshot'),
     launchEtcd: effect('launchEtcd'),
     recordCluster: effect('recordCluster'),
+    renewCertificates: effect('renewCertificates'),
+    takeTurn: effect('takeTurn'),
+    yieldTurn: effect('yieldTurn'),
     handOverLeadership: effect('handOverLeadership'),
     stopEtcd: effect('stopEtcd'),
     leaveGossip: effect('leaveGossip'),
@@ -154,6 +163,7 @@ export const nodeSetup = setup({
     surveyCluster: observer('surveyCluster'),
     surveySuccessor: observer('surveySuccessor'),
     observeStore: observer('observeStore'),
+    observeCertificates: observer('observeCertificates'),
     observeEtcd: observer('observeEtcd'),
     observeMembers: observer('observeMembers'),
     watchEtcd: observer('watchEtcd'),
@@ -200,6 +210,12 @@ export const nodeSetup = setup({
     thinningIsDue: ({ context }) => guards.thinningIsDue(context),
     proofsAreOurs: ({ context }) => guards.proofsAreOurs(context),
     proofsAreNotOurs: ({ context }) => !guards.proofsAreOurs(context),
+    renewalIsDue: ({ context }) => (context.certificates.reading?.due ?? []).length > 0,
+    authoritiesHaveChanged: ({ context }) => certificates.authoritiesHaveChanged(context),
+    turnIsGranted: (_, outcome: TurnOutcome) => outcome.kind === 'granted',
+    turnIsHeld: ({ context }) => certificates.turnIsHeld(context),
+    turnIsDropped: ({ context }) => context.certificates.turn === null,
+    turnHasServed: ({ context }) => certificates.turnHasServed(context),
     proofIsDue: ({ context }) => context.backup.toProve !== null,
     answerIsRebuilt: ({ context }, answer: ClusterAnswer) =>
       isRebuiltFrom(context.identity, answer),
@@ -304,6 +320,18 @@ export const nodeSetup = setup({
     ),
     takeProof: assign(({ context }, proof: SnapshotProof) => backups.takeProof(context, proof)),
     takeProofFault: assign(({ context }, fault: Fault) => backups.takeProofFault(context, fault)),
+    takeCertificates: assign(({ context }, reading: CertificateReading) =>
+      certificates.takeCertificates(context, reading),
+    ),
+    takeTurn: assign(({ context }, outcome: TurnOutcome) =>
+      certificates.takeTurn(context, outcome),
+    ),
+    takeCertificateFault: assign(({ context }, fault: Fault) =>
+      certificates.takeCertificateFault(context, fault),
+    ),
+    noteRenewed: assign(({ context }) => certificates.noteRenewed(context)),
+    forgetTurn: assign(({ context }) => certificates.forgetTurn(context)),
+    useTurn: assign(({ context }) => certificates.useTurn(context)),
     takeObservation: assign(
       ({ context }, seen: { atMs: number; observation: MembersObservation }) =>
         updates.takeObservation(context, seen),
@@ -326,6 +354,10 @@ export const nodeSetup = setup({
     securingDeadline: () => waits.securingDeadlineMs,
     snapshotPause: ({ context }) => snapshotPauseMs(context),
     snapshotRetry: ({ context }) => snapshotBackoffMs(context),
+    certificateRetry: ({ context }) =>
+      waits.certificateRetryMs * (0.75 + context.settings.jitter / 2),
+    renewalRetry: () => waits.renewalRetryMs,
+    turnDeadline: () => waits.turnDeadlineMs,
     proofPause: ({ context }) => proofPauseMs(context),
     handOverDeadline: () => 3_000,
     stopDeadline: ({ context }) => context.settings.stopGraceMs + 5_000,

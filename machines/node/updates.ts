@@ -16,6 +16,7 @@ import type { LifecycleFacts } from '../lifecycle/lifecycle-facts.ts';
 import { initialClusterOf, planStep } from '../lifecycle/plan.ts';
 import { updateSuspicions } from '../membership/suspicions.ts';
 import { memberAt } from '../quorum.ts';
+import { forgetTrust } from './certificate-updates.ts';
 import { type NodeContext, noBackup } from './context.ts';
 import type { ChangeOutcome, Prepared } from './effects.ts';
 import { etcdServes, isAdmittedLearner, ownLag, ownLogLag, ownStatus } from './guards.ts';
@@ -256,8 +257,8 @@ export function forgetData(_: NodeContext): Update {
   return { data: { kind: 'none' }, removedByCluster: false };
 }
 
-export function takeLaunched(_: NodeContext, pid: number): Update {
-  return { pid, adoptedPid: null, data: { kind: 'readable' } };
+export function takeLaunched(context: NodeContext, pid: number): Update {
+  return { ...forgetTrust(context), pid, adoptedPid: null, data: { kind: 'readable' } };
 }
 
 export function noteRoused(_: NodeContext): Update {

@@ -17,3 +17,21 @@ export const json = option(toggle, { group: 'Output', help: 'print JSON for a pr
 export function pick(...names: readonly OptionName[]): Readonly<Record<string, Option>> {
   return Object.fromEntries(names.map((name) => [name, optionOf(name)]));
 }
+
+/** What leads to this node's own etcd, as e2d itself asks it. */
+export const ownEtcd = pick(
+  'host',
+  'client-addr',
+  'required-cluster-size',
+  'ca-cert',
+  'ca-key',
+  'peer-ca-cert',
+  'server-cert',
+  'server-key',
+  'peer-cert',
+  'peer-key',
+  'client-cert',
+  'client-key',
+  'client-cert-auth',
+  'config',
+);

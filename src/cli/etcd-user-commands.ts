@@ -2,27 +2,9 @@ import { parseDurationMs } from '../config/durations.ts';
 import { choice, type Kind, text } from '../config/kinds.ts';
 import { option } from '../config/option.ts';
 import type { Argument, Command } from './command.ts';
-import { json, pick } from './common-flags.ts';
+import { json, ownEtcd, pick } from './common-flags.ts';
 
 const authority = pick('ca-cert', 'ca-key', 'config');
-/** What leads to this node's own etcd, as e2d itself asks it. */
-const ownEtcd = pick(
-  'host',
-  'client-addr',
-  'required-cluster-size',
-  'ca-cert',
-  'ca-key',
-  'peer-ca-cert',
-  'server-cert',
-  'server-key',
-  'peer-cert',
-  'peer-key',
-  'client-cert',
-  'client-key',
-  'client-cert-auth',
-  'config',
-);
-
 const lifeKind: Kind<number> = {
   allowed: 'a duration from 1m to 100y, such as 24h, 90d or 10y',
   placeholder: 'DURATION',

@@ -4,7 +4,7 @@ import { option } from '../config/option.ts';
 import { keyAlgorithms } from '../pki/keys.ts';
 import { profiles } from '../pki/profiles.ts';
 import type { Command } from './command.ts';
-import { json } from './common-flags.ts';
+import { json, ownEtcd } from './common-flags.ts';
 
 const shortestLifeMs = 10_000;
 const longestLifeMs = parseDurationMs('100y') ?? 0;
@@ -206,5 +206,42 @@ export const pkiCommands: readonly Command[] = [
       },
     ],
     load: () => import('./commands/pki-status.ts'),
+  },
+  {
+    words: ['pki', 'rotate'],
+    summary:
+      'change the authority of a cluster that runs, in three phases; called again it goes on',
+    flags: {
+      'new-ca-cert': option(file, {
+        group: 'TLS',
+        help: 'certificate (PEM) of the authority that is to be the only one',
+      }),
+      'new-ca-key': option(file, { group: 'TLS', help: 'its private key (PEM)' }),
+      'old-ca-cert': option(file, {
+        group: 'TLS',
+        help: 'certificate (PEM) of the authority that is to go',
+        defaultNote: 'the other one of --ca-cert',
+      }),
+      'drop-old': option(toggle, {
+        group: 'TLS',
+        help: 'the third phase, too: from then on clients with certificates of the old are refused',
+      }),
+      abort: option(toggle, { group: 'TLS', help: 'call it off, while it is in its first phase' }),
+      status: option(toggle, { group: 'Output', help: 'only show how far it is' }),
+      ...ownEtcd,
+      json,
+    },
+    examples: [
+      {
+        does: 'On a node: every member trusts the new one, and shows its certificates',
+        line: 'e2d pki rotate --new-ca-cert new.crt --new-ca-key new.key --config /etc/e2d.yaml',
+      },
+      {
+        does: 'When all clients have certificates of the new one, the old one goes',
+        line: 'e2d pki rotate --drop-old --new-ca-cert new.crt --new-ca-key new.key --config /etc/e2d.yaml',
+      },
+      { does: 'How far is it?', line: 'e2d pki rotate --status --config /etc/e2d.yaml' },
+    ],
+    load: () => import('./commands/pki-rotate.ts'),
   },
 ];

@@ -49,7 +49,7 @@ export async function survey(given: string, options: SurveyOptions): Promise<Sur
     const open = keyFile === undefined ? [] : await accessProblems(keyFile);
     return { file, certificates, problems: [...problems, ...open] };
   } catch (error) {
-    return { file, certificates: [], problems: [textOf(error)] };
+    return { file, certificates: [], problems: [`${file}: ${textOf(error)}`] };
   }
 }
 

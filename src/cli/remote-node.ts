@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hostPort } from '../config/address.ts';
 import { badConfig } from '../config/bad-config.ts';
@@ -8,7 +7,7 @@ import { option } from '../config/option.ts';
 import type { OptionValues } from '../config/options.ts';
 import { resolvePaths } from '../config/paths.ts';
 import type { Surroundings } from '../config/surroundings.ts';
-import { E2dError, textOf } from '../errors/e2d-error.ts';
+import { readTlsFile } from '../node/tls.ts';
 import type { Invocation } from './command.ts';
 import { helpOf, ownFlag } from './own-flags.ts';
 
@@ -57,31 +56,18 @@ export async function nodeAddressOf(
     problems.push(`--endpoint also needs ${missing.map((name) => `--${name}`).join(', ')}.`);
   }
   if (problems.length > 0) throw badConfig({ problems, warnings: [] }, helpOf(invocation.command));
-  const [ca, certificate, key] = await Promise.all(
-    needed.map((name) => read(resolve(surroundings.cwd, values[name] ?? ''))),
-  );
-  const none = Buffer.alloc(0);
+  const read = (name: (typeof needed)[number]) =>
+    readTlsFile(resolve(surroundings.cwd, values[name] ?? ''));
   return {
     host: endpoint.host ?? '',
     port: endpoint.port ?? defaultControlPort,
-    ca: ca ?? none,
-    certificate: certificate ?? none,
-    key: key ?? none,
+    ca: await read('ca-cert'),
+    certificate: await read('client-cert'),
+    key: await read('client-key'),
   };
 }
 
 /** What to call a node in a sentence. */
 export function placeOf(node: NodeAddress): string {
   return typeof node === 'string' ? node : hostPort(node.host, node.port);
-}
-
-async function read(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause) => {
-    throw new E2dError(`The TLS file ${path} cannot be used: ${textOf(cause)}.`, {
-      code: 'E2D_TLS_FILE',
-      remedy: 'Name a PEM file that this user may read.',
-      exit: 2,
-      cause,
-    });
-  });
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { textOf } from '../errors/e2d-error.ts';
 import { isLinkLocal, isLoopback, isUnspecified } from './address.ts';
 import type { OpenFindings } from './given.ts';
+import type { TlsFiles } from './node-config.ts';
 import type { OptionValues } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Origins } from './values.ts';
@@ -14,7 +15,7 @@ export type Role = (typeof roles)[number];
 export interface ListenerRequest {
   readonly values: OptionValues;
   readonly origins: Origins;
-  readonly tls: boolean;
+  readonly tls: Pick<TlsFiles, 'migration'> | null;
   readonly surroundings: Surroundings;
 }
 
@@ -34,7 +35,11 @@ export async function chooseHost(
     return resolve(called('host', origins), values.host, { ...request, findings });
   }
   const written = roles.map((role) => values[role].host);
-  if (values['required-cluster-size'] === 1 && !tls && written.every((host) => host === null)) {
+  if (
+    values['required-cluster-size'] === 1 &&
+    tls === null &&
+    written.every((host) => host === null)
+  ) {
     return { told: '127.0.0.1', ip: '127.0.0.1' };
   }
   const detected = firstReachableAddress(surroundings.networkInterfaces());

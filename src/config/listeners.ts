@@ -36,14 +36,16 @@ export async function decideListeners(
   const all = { 'client-addr': client, 'peer-addr': peer, 'gossip-addr': gossip };
   reportSharedPorts(all, request.origins, findings);
   warnOfExposure(all, request, findings);
-  const scheme = request.tls ? 'https' : 'http';
+  const schemes = schemesOf(request.tls);
   return {
     host: host.told,
     urls: {
-      clientListen: withLoopback(client.bind).map((ip) => formatUrl(scheme, ip, client.port)),
-      clientAdvertise: formatUrl(scheme, client.advertise.told, client.port),
-      peerListen: [formatUrl(scheme, peer.bind, peer.port)],
-      peerAdvertise: formatUrl(scheme, peer.advertise.told, peer.port),
+      clientListen: withLoopback(client.bind).flatMap((ip) =>
+        schemes.served.map((scheme) => formatUrl(scheme, ip, client.port)),
+      ),
+      clientAdvertise: formatUrl(schemes.told, client.advertise.told, client.port),
+      peerListen: [formatUrl(schemes.told, peer.bind, peer.port)],
+      peerAdvertise: formatUrl(schemes.told, peer.advertise.told, peer.port),
     },
     gossip: {
       host: gossip.bind,
@@ -51,6 +53,19 @@ export async function decideListeners(
       advertise: { host: gossip.advertise.ip, port: gossip.port },
     },
   };
+}
+
+/** What etcd's clients may use, and what members and clients are told to use. */
+function schemesOf(tls: ListenerRequest['tls']) {
+  if (tls === null) return { served: ['http'], told: 'http' } as const;
+  switch (tls.migration) {
+    case 'prepare':
+      return { served: ['http', 'https'], told: 'http' } as const;
+    case 'switch':
+      return { served: ['http', 'https'], told: 'https' } as const;
+    case null:
+      return { served: ['https'], told: 'https' } as const;
+  }
 }
 
 interface Deciding {
@@ -101,14 +116,14 @@ function warnOfExposure(
 ): void {
   const exposed = roles.filter((role) => !isLoopback(all[role].bind));
   const etcdExposed = exposed.some((role) => role !== 'gossip-addr');
-  if (etcdExposed && !tls) {
+  if (etcdExposed && tls === null) {
     warnings.push(
       'etcd is reachable from other machines without TLS: anybody who can connect can read and ' +
         'change everything. Give --ca-cert, --server-cert, --server-key, --peer-cert and --peer-key.',
     );
   }
   const hasGossipKey = [values['gossip-key-file'], values['ca-key']].some(Boolean);
-  if (exposed.includes('gossip-addr') && tls && !hasGossipKey) {
+  if (exposed.includes('gossip-addr') && tls !== null && !hasGossipKey) {
     warnings.push(
       'Gossip is not encrypted, although TLS is on: give --gossip-key-file, or --ca-key.',
     );

@@ -43,10 +43,10 @@ export async function loadConfig(
   const security = decideTls(values, origins, { surroundings, findings });
   const snapshots = decideSnapshots(values, surroundings);
   reportUnreadableKeys(values, origins, { surroundings, findings });
-  const tls = security.tls !== null;
+  const { tls } = security;
   const listeners = await decideListeners({ values, origins, tls, surroundings }, findings);
   const remoteControl = await decideRemoteControl(
-    { values, origins, surroundings, tls: security.tls, listeners },
+    { values, origins, surroundings, tls, listeners },
     findings,
   );
   const paths = resolvePaths(values, surroundings);

@@ -144,6 +144,11 @@ export const options = {
     help: 'let in only clients with a certificate of the authority; members always need one',
     default: 'true',
   }),
+  'tls-migration': option(kinds.choice('prepare', 'switch'), {
+    group: 'TLS',
+    help: 'step by which a running cluster goes from plain HTTP to TLS, one node after the other',
+    defaultNote: 'TLS alone, where certificates are given',
+  }),
 
   'control-ca-cert': option(kinds.file, {
     group: 'TLS',

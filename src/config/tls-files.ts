@@ -44,6 +44,7 @@ export function decideTls(
     reportUnreadable(called(option, origins), path, options);
   }
   reportMissing(paths, origins, findings);
+  reportMigration(values, { paths, origins, findings });
   reportClientAuth(values, { paths, origins, findings });
   const caCertFile = paths.get('ca-cert');
   const server = pair(paths, 'server');
@@ -58,6 +59,7 @@ export function decideTls(
           server,
           peer,
           client: pair(paths, 'client') ?? peer,
+          migration: values['tls-migration'] ?? null,
         }
       : null,
     caKeyFile: paths.get('ca-key') ?? null,
@@ -120,6 +122,18 @@ function reportClientAuth(
   findings.problems.push(
     `${origin} is given without TLS, so that nobody would be asked for a certificate: give ` +
       '--ca-cert, --server-cert, --server-key, --peer-cert and --peer-key too.',
+  );
+}
+
+function reportMigration(
+  values: OptionValues,
+  { paths, origins, findings }: { paths: Paths; origins: Origins; findings: OpenFindings },
+): void {
+  if (values['tls-migration'] === undefined) return;
+  if (asksForTls.some((option) => paths.has(option))) return;
+  findings.problems.push(
+    `${called('tls-migration', origins)} is given without TLS: give --ca-cert, --server-cert, ` +
+      '--server-key, --peer-cert and --peer-key too.',
   );
 }
 

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { E2dError, textOf } from '../errors/e2d-error.ts';
+import { textOf } from '../errors/e2d-error.ts';
+import { unusableTlsFile } from '../errors/tls-file.ts';
 
 /** PEM files, by their absolute paths. */
 export interface RemoteControlFiles {
@@ -18,20 +19,13 @@ export async function readRemoteFiles(files: RemoteControlFiles): Promise<Secure
     read(files.certFile),
     read(files.keyFile),
   ]);
-  const read509 = (path: string, pem: Buffer) => {
-    try {
-      return new X509Certificate(pem);
-    } catch (cause) {
-      throw unusable(path, 'it holds no certificate', cause);
-    }
-  };
   // An authority that holds no certificate would have Node trust every public one instead.
-  read509(files.caCertFile, ca);
-  read509(files.certFile, cert);
+  expectCertificate(files.caCertFile, ca);
+  expectCertificate(files.certFile, cert);
   try {
     createSecureContext({ ca, cert, key });
   } catch (cause) {
-    throw unusable(files.keyFile, `it is no private key of ${files.certFile}`, cause);
+    throw unusableTlsFile(files.keyFile, `it is no private key of ${files.certFile}`, cause);
   }
   return { ca, cert, key };
 }
@@ -48,15 +42,14 @@ export async function fingerprintOf(files: RemoteControlFiles): Promise<string> 
 
 async function read(path: string): Promise<Buffer> {
   return readFile(path).catch((cause) => {
-    throw unusable(path, textOf(cause), cause);
+    throw unusableTlsFile(path, textOf(cause), cause);
   });
 }
 
-function unusable(path: string, why: string, cause: unknown): E2dError {
-  return new E2dError(`The TLS file ${path} cannot be used: ${why}.`, {
-    code: 'E2D_TLS_FILE',
-    remedy: 'Name a PEM file that this user may read.',
-    exit: 2,
-    cause,
-  });
+function expectCertificate(path: string, pem: Buffer): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw unusableTlsFile(path, 'it holds no certificate', cause);
+  }
 }

@@ -23,6 +23,12 @@ const remoteLimits: RemoteLimits = {
   connectionsPerAddress: 16,
 };
 
+const everyContext = {
+  minVersion: 'TLSv1.2',
+  // Every connection shows its certificate anew: none is taken up from an earlier one.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+} as const;
+
 export interface RemoteControlOptions {
   /** An IP address; 0 as the port lets the system choose one. */
   readonly host: string;
@@ -40,10 +46,6 @@ export interface RemoteControlOptions {
 
 export interface RemoteControl {
   readonly port: number;
-  /**
-   * Takes the files up anew, for connections from now on; or throws `E2D_TLS_FILE`, and does not.
-   */
-  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,12 +59,10 @@ export async function serveRemoteControl(options: RemoteControlOptions): Promise
   const limits = { ...remoteLimits, ...options.limits };
   const server = createServer({
     ...(await readRemoteFiles(files)),
-    minVersion: 'TLSv1.2',
+    ...everyContext,
     requestCert: true,
     // Whoever is turned away is told why: `admit` does what this would do, before a byte is served.
     rejectUnauthorized: false,
-    // Every connection shows its certificate anew: none is taken up from an earlier one.
-    secureOptions: constants.SSL_OP_NO_TICKET,
     handshakeTimeout: limits.handshakeMs,
   });
   server.maxConnections = limits.connections;
@@ -84,13 +84,12 @@ export async function serveRemoteControl(options: RemoteControlOptions): Promise
   });
   await listen(server, { host, port });
   server.on('error', (problem) => options.onTrouble(`Remote control: ${textOf(problem)}.`));
-  const renewal = new Renewal(server, options, await fingerprintOf(files));
+  const endRenewal = await takeUpRenewed(server, options);
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    reload: () => renewal.reload(),
     async close() {
-      renewal.end();
+      endRenewal();
       const closed = once(server, 'close');
       server.close();
       end();
@@ -150,44 +149,26 @@ async function listen(
   }
 }
 
-const lookEveryMs = 5_000;
+const usualLookEveryMs = 5_000;
 
-/** Takes up files that were replaced, as whoever renews certificates does. */
-class Renewal {
-  readonly #server: Server;
-  readonly #options: RemoteControlOptions;
-  readonly #timer: NodeJS.Timeout;
-  #taken: string;
-
-  constructor(server: Server, options: RemoteControlOptions, taken: string) {
-    this.#server = server;
-    this.#options = options;
-    this.#taken = taken;
-    this.#timer = setInterval(() => void this.#look(), options.lookEveryMs ?? lookEveryMs);
-    this.#timer.unref();
-  }
-
-  async reload(): Promise<void> {
-    this.#server.setSecureContext({
-      ...(await readRemoteFiles(this.#options.files)),
-      minVersion: 'TLSv1.2',
-      secureOptions: constants.SSL_OP_NO_TICKET,
-    });
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** One that is half replaced is looked at again when it has changed again. */
-  async #look(): Promise<void> {
-    const now = await fingerprintOf(this.#options.files);
-    if (now === this.#taken) return;
-    this.#taken = now;
+/** Takes up files that were replaced, as whoever renews certificates does. Gives what ends it. */
+async function takeUpRenewed(
+  server: Server,
+  { files, onTrouble, lookEveryMs = usualLookEveryMs }: RemoteControlOptions,
+): Promise<() => void> {
+  let taken = await fingerprintOf(files);
+  const look = async () => {
+    const now = await fingerprintOf(files);
+    if (now === taken) return;
+    // Files that are half replaced are looked at again when they have changed again.
+    taken = now;
     try {
-      await this.reload();
+      server.setSecureContext({ ...(await readRemoteFiles(files)), ...everyContext });
     } catch (problem) {
-      this.#options.onTrouble(`Remote control keeps its former certificate: ${textOf(problem)}`);
+      onTrouble(`Remote control keeps its former certificate: ${textOf(problem)}`);
     }
-  }
+  };
+  const timer = setInterval(() => void look(), lookEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }

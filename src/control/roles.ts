@@ -1,5 +1,5 @@
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
-import type { Refusal } from './refusal.ts';
+import { type Refusal, refusal } from './refusal.ts';
 
 /** What a caller may do: look, or everything. */
 export type Role = 'viewer' | 'operator';
@@ -46,26 +46,20 @@ export function nameOf({ subject }: Pick<PeerCertificate, 'subject'>): string {
 /** Null where the caller may call the method; else the sentence that says what it takes. */
 export function mayCall(caller: Caller, method: string): Refusal | null {
   if (caller.kind === 'local' || caller.role === 'operator' || !needsOperator(method)) return null;
-  return {
-    error: {
-      message: `"${method}" takes the role of an operator, and ${caller.name} is a viewer`,
-      remedy: `Ask with a client certificate whose organization (O) is ${organizations.operator}.`,
-      code: 'E2D_CONTROL_DENIED',
-    },
-  };
+  return refusal(`"${method}" takes the role of an operator, and ${caller.name} is a viewer`, {
+    remedy: `Ask with a client certificate whose organization (O) is ${organizations.operator}.`,
+    code: 'E2D_CONTROL_DENIED',
+  });
 }
 
 /** The sentence for a certificate that the authority signed, and that stands for no role. */
 export function noRole(certificate: Pick<DetailedPeerCertificate, 'subject'>): Refusal {
-  return {
-    error: {
-      message: `the certificate of ${nameOf(certificate)} gives no role`,
-      remedy:
-        `Ask with a client certificate whose organization (O) is ${organizations.viewer} ` +
-        `(to look) or ${organizations.operator} (to do everything).`,
-      code: 'E2D_CONTROL_DENIED',
-    },
-  };
+  return refusal(`the certificate of ${nameOf(certificate)} gives no role`, {
+    remedy:
+      `Ask with a client certificate whose organization (O) is ${organizations.viewer} ` +
+      `(to look) or ${organizations.operator} (to do everything).`,
+    code: 'E2D_CONTROL_DENIED',
+  });
 }
 
 /** A name that is given more than once is a list. */

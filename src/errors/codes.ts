@@ -26,8 +26,8 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
   },
   E2D_BAD_CERTIFICATE: {
     exit: 2,
-    sentence: 'A file of certificates holds one that cannot be read.',
-    remedy: 'Name a file with X.509 certificates in PEM.',
+    sentence: 'A file of certificates holds one that cannot be read, or far too many.',
+    remedy: 'Name a file with X.509 certificates in PEM, the needed ones only.',
   },
   E2D_BAD_CONFIG: {
     exit: 2,
@@ -311,6 +311,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     sentence: 'A restore that was ordered was not done when the time to watch it was over.',
     remedy: 'It goes on by itself: watch it with "e2d status" and "e2d inspect".',
   },
+  E2D_ROTATION_REFUSED: {
+    exit: 1,
+    sentence: 'The authorities of the cluster are not changed, for not all is as it must be first.',
+    remedy: 'Do what the sentence says, and run it again; docs/pki-rotation.md tells why.',
+  },
   ...snapshotCodes,
   E2D_STATE_DIR: {
     exit: 1,
@@ -351,6 +356,11 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
     exit: 2,
     sentence: 'A TLS file cannot be used.',
     remedy: 'Name a PEM file that the user e2d runs as may read.',
+  },
+  E2D_TLS_MIGRATION: {
+    exit: 2,
+    sentence: 'This step of the migration to TLS would cut a member off from the others.',
+    remedy: 'Take the steps in their order, each on every node before the next one.',
   },
   E2D_TLS_OUT_OF_DATE: {
     exit: 1,

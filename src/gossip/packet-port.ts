@@ -4,7 +4,7 @@ import type { FloodGuard } from './flood-guard.ts';
 import type { MemberRecord } from './member-record.ts';
 import type { PacketMessage } from './messages.ts';
 import type { Problems } from './problems.ts';
-import type { GossipSettings } from './settings.ts';
+import { type GossipSettings, sendingKeys } from './settings.ts';
 import type { Transport } from './transport.ts';
 import type { Keyring } from './wire/keyring.ts';
 import { encodeMessage } from './wire/message-encode.ts';
@@ -67,9 +67,12 @@ export class PacketPort {
 
   /** The messages of a packet. What cannot be read is reported and left out. */
   open(bytes: Uint8Array, from: SocketAddress): readonly PacketMessage[] {
-    const { keyring, problems, guard } = this.#deps;
+    const { keyring, settings, problems, guard } = this.#deps;
     if (!guard.admits(from)) return [];
-    const { messages, problems: wireProblems } = decodePacket(bytes, { keyring });
+    const { messages, problems: wireProblems } = decodePacket(bytes, {
+      keyring,
+      acceptPlaintext: settings.plaintext !== 'refused',
+    });
     for (const problem of wireProblems)
       reportWireProblem(problems, 'malformedPacket', problem, from);
     if (messages.length === 0) {
@@ -82,17 +85,18 @@ export class PacketPort {
   }
 
   #room(messageBytes: number, parts: number): PacketRoom {
-    const { settings, keyring } = this.#deps;
+    const { settings } = this.#deps;
     const bytes = piggybackBytes({
       messageBytes: messageBytes + parts * PART_OVERHEAD_BYTES,
-      encrypted: keyring !== undefined,
+      encrypted: sendingKeys(this.#deps) !== undefined,
       packetBytes: settings.udpBufferBytes,
     });
     return { bytes, perPartBytes: PART_OVERHEAD_BYTES, parts: MAX_PARTS - parts };
   }
 
   #send(to: SocketAddress, parts: readonly Uint8Array[], onError?: (error: Error) => void): void {
-    const { transport, keyring, settings } = this.#deps;
+    const { transport, settings } = this.#deps;
+    const keyring = sendingKeys(this.#deps);
     const bytes = encodePacketParts(parts, { keyring, compress: settings.compress });
     transport.sendPacket(to, bytes, onError);
   }

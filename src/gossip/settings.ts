@@ -1,4 +1,5 @@
 import type { DelegateVersions } from './versions.ts';
+import type { Keyring } from './wire/keyring.ts';
 
 /** The knobs of the protocol. Those of memberlist keep its meaning and its LAN defaults. */
 export interface GossipSettings {
@@ -67,6 +68,11 @@ export interface GossipSettings {
   readonly udpBufferBytes: number;
   /** Whether what we send is compressed when that makes it shorter. Costs CPU, saves bytes. */
   readonly compress: boolean;
+  /**
+   * What a node with keys does without them, while a pool changes over to encryption: on every node
+   * `sent` (and accepted), then `accepted`, then `refused`.
+   */
+  readonly plaintext: 'refused' | 'accepted' | 'sent';
   /** Delays between attempts to reach a bootstrap address while nobody else is known. */
   readonly bootstrapMinDelayMs: number;
   readonly bootstrapMaxDelayMs: number;
@@ -104,6 +110,7 @@ export const LAN_SETTINGS: GossipSettings = {
   maxStreams: 64,
   udpBufferBytes: 1400,
   compress: true,
+  plaintext: 'refused',
   bootstrapMinDelayMs: 100,
   bootstrapMaxDelayMs: 10_000,
   mergeMinDelayMs: 1000,
@@ -114,3 +121,14 @@ export const LAN_SETTINGS: GossipSettings = {
 
 /** What a node must announce to live in a pool of serf agents. */
 export const SERF_DELEGATE: DelegateVersions = { min: 2, max: 5, current: 5 };
+
+/** The keys that what we send is encrypted with: none, as long as plaintext is sent. */
+export function sendingKeys({
+  keyring,
+  settings,
+}: {
+  readonly keyring: Keyring | undefined;
+  readonly settings: Pick<GossipSettings, 'plaintext'>;
+}): Keyring | undefined {
+  return settings.plaintext === 'sent' ? undefined : keyring;
+}

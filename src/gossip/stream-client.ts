@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { StreamMessage } from './messages.ts';
 import { reportWireProblem } from './packet-port.ts';
 import type { Problems } from './problems.ts';
-import type { GossipSettings } from './settings.ts';
+import { type GossipSettings, sendingKeys } from './settings.ts';
 import { STREAM_LIMITS } from './stream-limits.ts';
 import type { Transport } from './transport.ts';
 import type { Keyring } from './wire/keyring.ts';
@@ -39,7 +39,10 @@ export class StreamClient {
   /** One of `onAnswer` and `onFailure` is called, once and later, unless it is cancelled first. */
   request(request: StreamRequest): () => void {
     const { clock, keyring, transport, settings } = this.#deps;
-    const decoder = new StreamDecoder({ role: 'dialler', keyring, limits: STREAM_LIMITS });
+    const decoder = new StreamDecoder({
+      ...{ role: 'dialler', keyring, limits: STREAM_LIMITS },
+      acceptPlaintext: settings.plaintext !== 'refused',
+    });
     const settle = (report?: () => void) => {
       if (!this.#open.delete(cancel)) return;
       clock.clearTimeout(timer);
@@ -63,8 +66,8 @@ export class StreamClient {
       },
     });
     this.#open.add(cancel);
-    const { compress } = settings;
-    stream.write(encodeStream(request.message, { role: 'dialler', keyring, compress }));
+    const sent = { keyring: sendingKeys(this.#deps), compress: settings.compress };
+    stream.write(encodeStream(request.message, { role: 'dialler', ...sent }));
     return cancel;
   }
 

@@ -1,6 +1,7 @@
 import type { SocketAddress } from './address.ts';
 import type { StreamMessage } from './messages.ts';
 import { reportWireProblem } from './packet-port.ts';
+import { sendingKeys } from './settings.ts';
 import type { StreamClientDeps } from './stream-client.ts';
 import { STREAM_LIMITS } from './stream-limits.ts';
 import { type Slot, StreamSlots } from './stream-slots.ts';
@@ -25,7 +26,10 @@ export class StreamServer {
 
   accept(stream: ByteStream, from: SocketAddress): StreamHandlers {
     const { settings, clock, keyring } = this.#deps;
-    const decoder = new StreamDecoder({ role: 'acceptor', keyring, limits: STREAM_LIMITS });
+    const decoder = new StreamDecoder({
+      ...{ role: 'acceptor', keyring, limits: STREAM_LIMITS },
+      acceptPlaintext: settings.plaintext !== 'refused',
+    });
     let answered = false;
     const close = () => {
       if (!this.#slots.giveBack(slot)) return;
@@ -65,8 +69,8 @@ export class StreamServer {
   ): void {
     const reply = this.#replyTo(result, from);
     if (reply !== undefined) {
-      const { keyring, settings } = this.#deps;
-      stream.write(encodeStream(reply, { role: 'acceptor', keyring, compress: settings.compress }));
+      const sent = { keyring: sendingKeys(this.#deps), compress: this.#deps.settings.compress };
+      stream.write(encodeStream(reply, { role: 'acceptor', ...sent }));
     }
     stream.end();
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { type Observable, ReplaySubject } from 'rxjs';
 import type { CertificateReport } from '../../machines/status-report.ts';
 import type { TlsFiles } from '../config/node-config.ts';
 import { textOf } from '../errors/e2d-error.ts';
@@ -9,7 +10,9 @@ import { type Certificate, readCertificates } from '../pki/read-certificates.ts'
 import type { Clock } from './clock.ts';
 import { endpointTls } from './tls.ts';
 
-const lookEveryMs = 10_000;
+/** So often in the life of the certificate that lives the shortest, within these bounds. */
+const looksInALife = 60;
+const lookEveryMs = { least: 500, most: 10_000 };
 
 export interface WatchParts {
   readonly clock: Pick<Clock, 'wallTime' | 'setTimeout' | 'clearTimeout'>;
@@ -39,6 +42,7 @@ export class CertificateWatch {
   #seen: readonly Seen[] = [];
   #stages = new Map<string, number | null>();
   #timer: unknown = null;
+  readonly #looks = new ReplaySubject<void>(1);
 
   private constructor(tls: TlsFiles, parts: WatchParts) {
     this.#tls = tls;
@@ -60,6 +64,11 @@ export class CertificateWatch {
     await watch.#look();
     watch.#schedule();
     return watch;
+  }
+
+  /** Emits after every look, the latest one for whoever comes later. */
+  get looks$(): Observable<void> {
+    return this.#looks;
   }
 
   /** What e2d shows at a connection that it makes now. */
@@ -88,6 +97,7 @@ export class CertificateWatch {
   stop(): void {
     this.#parts.clock.clearTimeout(this.#timer);
     this.#timer = null;
+    this.#looks.complete();
   }
 
   #schedule(): void {
@@ -95,7 +105,7 @@ export class CertificateWatch {
       void this.#look().then(() => {
         if (this.#timer !== null) this.#schedule();
       });
-    }, lookEveryMs);
+    }, pauseAfter(this.#seen));
   }
 
   async #look(): Promise<void> {
@@ -103,6 +113,7 @@ export class CertificateWatch {
     this.#seen = await Promise.all(this.#files.map(read));
     if (before !== '' && before !== fingerprintsOf(this.#seen)) await this.#show();
     this.#tellStages();
+    this.#looks.next();
   }
 
   /** A pair that is being replaced may not fit together for a moment: the next look sees it. */
@@ -127,6 +138,14 @@ export class CertificateWatch {
       if (sentence !== null) this.#parts.log.warn(`${sentence}.`);
     }
   }
+}
+
+function pauseAfter(seen: readonly Seen[]): number {
+  const lives = seen
+    .flatMap(({ certificates }) => certificates.slice(0, 1))
+    .map(({ notBefore, notAfter }) => notAfter.getTime() - notBefore.getTime());
+  const wishedMs = Math.min(...lives) / looksInALife;
+  return Math.max(lookEveryMs.least, Math.min(lookEveryMs.most, wishedMs));
 }
 
 async function read({ role, path }: WatchedFile): Promise<Seen> {

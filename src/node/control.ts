@@ -5,12 +5,6 @@ import { type RemoteControl, serveRemoteControl } from '../control/remote-server
 import type { Asked, ControlMethods } from '../control/requests.ts';
 import type { Log } from '../log/create-log.ts';
 
-export interface NodeControl {
-  /** Null where only this machine's users may ask. */
-  readonly remote: RemoteControl | null;
-  close(): Promise<void>;
-}
-
 /**
  * Opens the ways in which a running node is asked: the socket in its state dir and, with
  * `--control-addr`, mutual TLS. Whoever gave an order is in the log. Throws `E2D_CONTROL_SOCKET`,
@@ -20,13 +14,12 @@ export async function openControl(
   config: NodeConfig,
   methods: ControlMethods,
   log: Log,
-): Promise<NodeControl> {
+): Promise<{ close(): Promise<void> }> {
   const onAsked = (asked: Asked) => note(asked, log);
   const local = await serveControl(join(config.stateDir, 'e2d.sock'), methods, { onAsked });
   try {
     const remote = await openRemote(config, { methods, onAsked }, log);
     return {
-      remote,
       async close() {
         await Promise.all([local.close(), remote?.close()]);
       },

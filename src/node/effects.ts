@@ -1,5 +1,5 @@
 import type { Fault, TakenSnapshot } from '../../machines/facts.ts';
-import type { ChangeOutcome, NodeEffects } from '../../machines/node/effects.ts';
+import type { ChangeOutcome, NodeEffects, TurnOutcome } from '../../machines/node/effects.ts';
 import { E2dError, textOf } from '../errors/e2d-error.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
 import { EtcdFault } from '../etcd/client/etcd-fault.ts';
@@ -9,10 +9,11 @@ import type {
   ChangeOutcome as GuardedOutcome,
   MembershipDeps,
 } from '../etcd/membership/locked-work.ts';
+import { takeTurn, yieldTurn } from '../etcd/membership/restart-turn.ts';
 import { checkOrder, writeOrder } from '../etcd/membership/restore-order.ts';
 import { writeRestoredRecord } from '../etcd/membership/restored-record.ts';
 import type { Effects } from './driver.ts';
-import type { Host, SnapshotKeeper } from './host.ts';
+import type { CertificateKeeper, Host, SnapshotKeeper } from './host.ts';
 import { prepareNode } from './prepare.ts';
 import { type NodeResources, peersOf } from './resources.ts';
 
@@ -61,8 +62,20 @@ export function createEffects(resources: NodeResources): Effects {
       restored === null
         ? writeClusterRecord(own, record, { signal })
         : writeRestoredRecord(own, { record, restored }, { signal }),
+    renewCertificates: async ({ roles }) => {
+      await host.certificates?.renew(roles);
+      return null;
+    },
+    takeTurn: (request, signal) => askForTurn(resources, request, signal),
+    yieldTurn: async ({ leaseId }, signal) => {
+      await yieldTurn(own, leaseId, signal);
+      return null;
+    },
     handOverLeadership: (_, signal) => handOver(resources, signal),
-    stopEtcd: async ({ graceMs }) => {
+    stopEtcd: async ({ graceMs, untilMs }) => {
+      if (untilMs !== undefined && resources.clock.nowMs() >= untilMs) {
+        throw new EtcdFault('deadline', 'The turn to restart etcd was over before it began.');
+      }
       // A launch that was under way when the chart left its state has come to an end by now, or
       // will.
       await resources.launching?.catch(() => null);
@@ -126,23 +139,37 @@ async function throughFirst(
   for (const url of request.endpoints) {
     const endpoint = resources.endpoints.at(url);
     if (signal.aborted || !(await canServe(endpoint, signal))) continue;
-    return reported(
-      await change({
-        endpoint,
-        endpoints: resources.endpoints,
-        peers: () => peersOf(resources),
-        requiredSize: request.requiredSize,
-        policy: request.policy,
-        nodeName: resources.gossip?.name ?? resources.config.host,
-        clock: resources.clock,
-        signal,
-      }),
-    );
+    return reported(await change(depsOf(resources, request, { endpoint, signal })));
   }
   return {
     kind: 'failed',
     fault: { code: 'unavailable', message: 'no other member is known to ask' },
   };
+}
+
+function depsOf(
+  resources: NodeResources,
+  { requiredSize, policy }: Request,
+  through: { readonly endpoint: EtcdEndpoint; readonly signal: AbortSignal },
+) {
+  const { clock, config, endpoints, gossip } = resources;
+  const nodeName = gossip?.name ?? config.host;
+  const peers = () => peersOf(resources);
+  return { ...through, endpoints, peers, requiredSize, policy, nodeName, clock };
+}
+
+/** Through our own etcd alone: whoever cannot reach it has no turn. */
+async function askForTurn(
+  resources: NodeResources,
+  request: NodeEffects['takeTurn']['input'],
+  signal: AbortSignal,
+): Promise<TurnOutcome> {
+  const { certificates } = resources.host;
+  const deps = depsOf(resources, request, { endpoint: resources.own, signal });
+  const refuseTrust = async (...asked: Parameters<CertificateKeeper['refuseTrust']>) =>
+    certificates?.refuseTrust(...asked) ?? null;
+  const outcome = await takeTurn({ ...deps, refuseTrust });
+  return outcome.kind === 'granted' ? outcome : notDone(outcome);
 }
 
 /** A linearizable read first: an endpoint without quorum would only cost the lock's time. */
@@ -154,11 +181,15 @@ async function canServe(endpoint: EtcdEndpoint, signal: AbortSignal): Promise<bo
 }
 
 function reported(outcome: GuardedOutcome): ChangeOutcome {
+  if (outcome.kind !== 'done') return notDone(outcome);
+  const { members, memberId } = outcome;
+  return { kind: 'done', clusterId: members.clusterId, members: members.members, memberId };
+}
+
+type NotDone<Outcome> = Exclude<Outcome, { readonly kind: 'done' }>;
+
+function notDone(outcome: NotDone<GuardedOutcome>): NotDone<ChangeOutcome> {
   switch (outcome.kind) {
-    case 'done': {
-      const { members, memberId } = outcome;
-      return { kind: 'done', clusterId: members.clusterId, members: members.members, memberId };
-    }
     case 'busy':
       return { kind: 'busy', holder: outcome.holder.node };
     case 'refused':

@@ -1,14 +1,18 @@
+import type { Observable } from 'rxjs';
 import type {
   BootstrapPlan,
+  CertificateReading,
   EtcdExitReason,
   EtcdLaunch,
   Identity,
+  Member,
   PinnedSnapshot,
   SnapshotProof,
   StoreReading,
   TakenSnapshot,
 } from '../../machines/facts.ts';
 import type { NodeEffects, ProofStanding, Thinning } from '../../machines/node/effects.ts';
+import type { Refusal } from '../../machines/rules.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
 import type { DataDirSurvey } from '../etcd/data-dir/own-data.ts';
 
@@ -39,6 +43,16 @@ export interface SnapshotKeeper {
   thin(lineage: string, signal: AbortSignal): Promise<Thinning>;
   proofs(lineage: string, signal: AbortSignal): Promise<ProofStanding>;
   prove(snapshotId: string, signal: AbortSignal): Promise<SnapshotProof>;
+}
+
+/** The certificates of this node, and the authorities that its etcd trusts. */
+export interface CertificateKeeper {
+  /** What they say, whenever something follows from it anew. */
+  readings$(): Observable<CertificateReading>;
+  /** Has the certificates of these roles signed anew. */
+  renew(roles: readonly string[]): Promise<void>;
+  /** Whether an etcd that starts now could talk to these members, or why not. */
+  refuseTrust(members: readonly Member[], signal: AbortSignal): Promise<Refusal | null>;
 }
 
 export interface SnapshotRequest
@@ -75,6 +89,8 @@ export interface Host {
   adoptEtcd(name: string): Promise<EtcdProcess | null>;
   /** Null where no store is configured. */
   readonly snapshots: SnapshotKeeper | null;
+  /** Null without TLS. */
+  readonly certificates: CertificateKeeper | null;
   /** Fetches the snapshot that is to be restored, and opens it; nothing else changes (S4). */
   chooseSnapshot(request: ChoiceRequest, signal: AbortSignal): Promise<ChosenSnapshot>;
   /** Restores the plan's snapshot beside the data dir. */

@@ -40,6 +40,7 @@ const observers: Readonly<Record<keyof NodeObservers, true>> = {
   surveyCluster: true,
   surveySuccessor: true,
   observeStore: true,
+  observeCertificates: true,
   observeEtcd: true,
   observeMembers: true,
   watchEtcd: true,

@@ -51,6 +51,7 @@ export function createObservers(resources: NodeResources): Observers {
       surveyCluster(resources, successorPauseMs).pipe(
         filter((event) => event.type === 'cluster.surveyed' && event.answer.kind === 'answers'),
       ),
+    observeCertificates: () => observeCertificates(resources),
     observeEtcd: () =>
       resources.ownEveryMs$.pipe(
         distinctUntilChanged(),
@@ -137,6 +138,13 @@ function observeStore(
   return repeatProbe$({ everyMs$: of(storeReadEveryMs), scheduler }, read).pipe(
     distinctUntilChanged((a, b) => a.fact === b.fact && a.sentence === b.sentence),
     map((reading) => ({ type: 'store.read', atMs: clock.nowMs(), reading })),
+  );
+}
+
+function observeCertificates({ host, clock }: NodeResources): Observable<NodeEvent> {
+  const readings$ = host.certificates?.readings$() ?? NEVER;
+  return merge(readings$, NEVER).pipe(
+    map((reading) => ({ type: 'certificates.read', atMs: clock.nowMs(), reading })),
   );
 }
 

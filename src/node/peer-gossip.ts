@@ -21,8 +21,20 @@ export function poolConfig(config: NodeConfig, name: string): GossipConfig {
     advertise: { addr: gossip.advertise.host, port: gossip.advertise.port },
     bootstrap: bootstrapAddresses.map(hostPort),
     // A dead node's name is free at once: a machine that was replaced may keep its name.
-    settings: { deadNodeReclaimTimeMs: 1 },
+    settings: { deadNodeReclaimTimeMs: 1, plaintext: plaintextAt(config) },
   };
+}
+
+/** Keys come with TLS: nodes that have them and nodes that have not yet go on hearing each other. */
+function plaintextAt({ tls }: NodeConfig): 'refused' | 'accepted' | 'sent' {
+  switch (tls?.migration ?? null) {
+    case 'prepare':
+      return 'sent';
+    case 'switch':
+      return 'accepted';
+    case null:
+      return 'refused';
+  }
 }
 
 function hostPort({ host, port }: Endpoint): string {

@@ -3,6 +3,7 @@ import type { Prepared } from '../../machines/node/effects.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { E2dError } from '../errors/e2d-error.ts';
 import type { NodeResources } from './resources.ts';
+import { isSameAddress } from './tls-migration/standing.ts';
 
 /** Reads the machine: who this node is, what data it has, which etcd it can run or already runs. */
 export async function prepareNode(
@@ -57,9 +58,11 @@ function identify(
   const bound = remembered.memberId !== null || remembered.plan !== null || data.kind !== 'none';
   if (!bound) return isSame(remembered, wanted) ? remembered : wanted;
   refuseChange(config, '--name', remembered.name, name);
-  refuseChange(config, '--peer-addr', remembered.peerUrl, peerUrl);
+  // A step of the TLS migration, which was found to be safe: the member stays who it is.
+  const isStep = remembered.plan === null && isSameAddress(remembered.peerUrl, peerUrl);
+  if (!isStep) refuseChange(config, '--peer-addr', remembered.peerUrl, peerUrl);
   refuseChange(config, '-n', remembered.requiredSize, requiredSize);
-  return remembered;
+  return isSame(remembered, wanted) ? remembered : wanted;
 }
 
 const unbound = { memberId: null, clusterId: null, lineage: null, plan: null } as const;

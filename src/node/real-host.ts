@@ -14,10 +14,12 @@ import { moveAside } from '../etcd/data-dir/move-aside.ts';
 import { surveyDataDir } from '../etcd/data-dir/own-data.ts';
 import { etcdArguments } from '../etcd/flags/etcd-arguments.ts';
 import { etcdEnvironment } from '../etcd/flags/etcd-environment.ts';
+import { isAtLeast, parseEtcdVersion } from '../etcd/flags/etcd-version.ts';
 import { adoptEtcd } from '../etcd/process/adopt.ts';
 import { launchEtcd } from '../etcd/process/launch.ts';
 import type { RunningEtcd } from '../etcd/process/running-etcd.ts';
 import type { Log } from '../log/create-log.ts';
+import type { FileKeeper } from './certificate-keeper.ts';
 import type { Clock } from './clock.ts';
 import type { ChoiceRequest, ChosenSnapshot, EtcdProcess, Host } from './host.ts';
 import { chooseFromStore, chooseOwnData, fetchPlanned } from './snapshots/choose-snapshot.ts';
@@ -25,11 +27,14 @@ import { StoreKeeper } from './snapshots/keeper.ts';
 import type { OpenSnapshots } from './snapshots/open-snapshots.ts';
 import { RestoreWorkshop } from './snapshots/restore-workshop.ts';
 import { etcdTlsFlags } from './tls.ts';
+import { readAuthorities } from './trusted-authorities.ts';
 
 export interface RealHostParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly endpoints: EndpointPool;
+  /** Null without TLS. */
+  readonly certificates: FileKeeper | null;
 }
 
 /** The host that e2d runs on: real files, a real etcd. */
@@ -39,11 +44,13 @@ export class RealHost implements Host {
   readonly #log: Log;
   readonly #movedInThisRun = new Set<string>();
   readonly snapshots: StoreKeeper | null;
+  readonly certificates: FileKeeper | null;
   readonly #endpoints: EndpointPool;
   readonly #workshop: RestoreWorkshop;
   #binaries: EtcdBinaries | null = null;
 
-  constructor(config: NodeConfig, { clock, log, endpoints }: RealHostParts) {
+  constructor(config: NodeConfig, { clock, log, endpoints, certificates }: RealHostParts) {
+    this.certificates = certificates;
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
@@ -111,6 +118,7 @@ export class RealHost implements Host {
     });
     this.#log.info({ version: binaries.version, dir: binaries.dir }, 'etcd is found.');
     for (const warning of binaries.warnings) this.#log.warn(warning);
+    refuseMigration(binaries, this.#config);
     this.#binaries = binaries;
     return binaries.version;
   }
@@ -120,6 +128,7 @@ export class RealHost implements Host {
     const adoption = await adoptEtcd({ stateDir, dataDir, name });
     switch (adoption.kind) {
       case 'adopted':
+        this.certificates?.noteStarted(adoption.etcd.record.authorities ?? null);
         return this.#discreet(adoption.etcd);
       case 'not-running':
         this.#log.debug({ reason: adoption.reason }, 'No etcd was adopted.');
@@ -214,6 +223,7 @@ export class RealHost implements Host {
       extraArgs: etcd.extraArgs,
       passEnv: etcd.passEnv,
     });
+    const authorities = tls && (await readAuthorities(tls));
     const launched = await launchEtcd({
       exe: binaries.etcd,
       version: binaries.version,
@@ -223,7 +233,9 @@ export class RealHost implements Host {
       dataDir,
       stateDir,
       clientUrl: urls.clientAdvertise,
+      ...(authorities === null ? {} : { authorities }),
     });
+    this.certificates?.noteStarted(authorities);
     return this.#discreet(launched);
   }
 
@@ -245,4 +257,15 @@ export class RealHost implements Host {
       release: () => etcd.release(),
     };
   }
+}
+
+/** etcd 3.4 mixes up clients by TLS and in plain on one port, as it happens, from start to start. */
+function refuseMigration({ version }: EtcdBinaries, { tls }: NodeConfig): void {
+  if (tls === null || tls.migration === null) return;
+  if (isAtLeast(parseEtcdVersion(version), '3.5.0')) return;
+  throw new E2dError(`etcd ${version} cannot serve clients by TLS and in plain at once.`, {
+    code: 'E2D_TLS_MIGRATION',
+    remedy: 'Upgrade to etcd 3.5 or later before the migration to TLS.',
+    exit: 2,
+  });
 }

@@ -14,6 +14,7 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
+import { FileKeeper } from './certificate-keeper.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
@@ -30,6 +31,9 @@ import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import type { RealPeersOptions } from './real-peers.ts';
 import { statusReport } from './status.ts';
+import { admitStep } from './tls-migration/admit.ts';
+import { isSecure } from './tls-migration/standing.ts';
+import { TlsMigration } from './tls-migration/watch.ts';
 import { tellRefusals, userRegister } from './user-register.ts';
 
 /** How the process is told to end: in order, and then at once. */
@@ -46,6 +50,7 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
   const lock = await acquireStateLock(config.stateDir);
   try {
     await checkTls(config, { log, now: systemClock.wallTime() });
+    await admitStep(config);
     return await live(config, log, stop);
   } finally {
     await lock.release();
@@ -64,8 +69,8 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     logStep(entry);
     register?.note(entry);
   };
-  const { certificates, endpoints, register } = await connectionsOf(config, log);
-  const host = new RealHost(config, { clock: systemClock, log, endpoints });
+  const { certificates, keeper, endpoints, register } = await connectionsOf(config, log);
+  const host = new RealHost(config, { clock: systemClock, log, endpoints, certificates: keeper });
   const gossipKeys = await openGossipKeys(config, log);
   const node = composeNode({
     config,
@@ -81,8 +86,10 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     },
     record,
   });
-  const { driver } = node;
-  const sources = [certificates, gossipKeys, { warnings: () => warned(node.resources.gossip) }];
+  const { driver, resources } = node;
+  const migration = await TlsMigration.start({ resources, policy: settings.policy, log });
+  const gossip = { warnings: () => warned(resources.gossip) };
+  const sources = [certificates, keeper, gossipKeys, gossip, migration];
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
@@ -114,6 +121,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   await node.release();
   certificates?.stop();
   gossipKeys?.stop();
+  migration?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
@@ -128,15 +136,21 @@ function warned(part: { warnings(): readonly string[] } | null): readonly string
 /** How this node's e2d reaches etcd, and what it says of itself there. */
 async function connectionsOf(config: NodeConfig, log: Log) {
   const parts = { clock: systemClock, log };
-  const certificates = config.tls && (await CertificateWatch.start(config.tls, parts));
+  const { tls, caKeyFile } = config;
   const onFault = tellRefusals(parts);
-  if (certificates === null) {
-    return { certificates, endpoints: createEndpointPool({ onFault }), register: null };
+  if (tls === null) {
+    const endpoints = createEndpointPool({ onFault });
+    return { certificates: null, keeper: null, endpoints, register: null };
   }
+  const certificates = await CertificateWatch.start(tls, parts);
+  const keeper = new FileKeeper({ tls, caKeyFile, watch: certificates, clock: systemClock });
   const { shown } = certificates;
   const endpoints = createEndpointPool({ tls: shown, onFault });
   const own = endpoints.at(config.urls.clientAdvertise);
-  return { certificates, endpoints, register: userRegister({ shown, own, log }) };
+  // By plain HTTP no certificate is shown, and nobody is a user by its CN.
+  const isShown = isSecure(config.urls.clientAdvertise);
+  const register = isShown ? userRegister({ shown, own, log }) : null;
+  return { certificates, keeper, endpoints, register };
 }
 
 /** An operator's order is carried out by the chart, or refused in a sentence. */

@@ -1,15 +1,22 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { Certificate } from 'pkijs';
 import { lifetimeOf, signedCertificate, type Validity, validityFrom } from './certificate.ts';
 import { readCertificateRequest } from './certificate-request.ts';
-import { distinguishedName, type Subject } from './distinguished-names.ts';
-import { authorityExtensions, leafExtensions, renewedExtensions } from './extensions.ts';
+import { distinguishedName, type Subject, subjectIn } from './distinguished-names.ts';
+import { leadsTo } from './examine.ts';
+import {
+  authorityExtensions,
+  leafExtensions,
+  type RenewedExtensions,
+  renewedExtensions,
+} from './extensions.ts';
 import { pkiFailure } from './failure.ts';
 import { distinctHosts } from './host-names.ts';
 import {
   algorithmOf,
   generateKey,
   type KeyAlgorithm,
+  keyFlaw,
   privateKeyPem,
   readPublicKey,
 } from './keys.ts';
@@ -21,6 +28,7 @@ import {
   openSigner,
   refusal,
   type SignedCertificate,
+  type Signer,
   signLeaf,
 } from './signer.ts';
 
@@ -58,6 +66,11 @@ export interface RenewOptions {
   readonly lifetimeMs?: number;
 }
 
+export interface ReissueOptions extends RenewOptions {
+  /** PEM: the old certificate must lead to one of these, or its names are nobody's word. */
+  readonly trusted: string;
+}
+
 export interface IssuedPair extends SignedCertificate, KeyPair {}
 
 /** Signs certificates; its key leaves it in no form. */
@@ -76,6 +89,13 @@ export interface Authority extends Validity {
    * first of its file) says. Rejects with `E2D_PKI_AUTHORITY` for one that it has not signed.
    */
   renew(certificate: string, options: RenewOptions): Promise<IssuedPair>;
+  /**
+   * A certificate for the key of the old one (PEM, the first of its file), whoever of the trusted
+   * signed that, with its subject, names and usages: what changes authorities needs no new key.
+   * Throws `E2D_PKI_AUTHORITY` for one that none of the trusted has signed, `E2D_PKI_FILE` for
+   * what is no leaf, and `E2D_BAD_CERTIFICATE`.
+   */
+  reissue(certificate: string, options: ReissueOptions): SignedCertificate;
   /**
    * A certificate for the key of a PKCS#10 request (PEM), which must prove that its maker holds it.
    * Names and usages come from `options` alone. Throws `E2D_PKI_REQUEST`, and as `issue` does.
@@ -111,25 +131,12 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
 
   async function withNewKey(
     wanted: KeyAlgorithm,
-    content: (publicKey: LeafContent['publicKey']) => LeafContent,
+    content: (publicKey: KeyObject) => LeafContent,
   ): Promise<IssuedPair> {
     const leafKey = await generateKey(wanted);
     const signed = signLeaf(signer, content(createPublicKey(leafKey)));
     return { ...signed, key: privateKeyPem(leafKey) };
   }
-
-  const leaf = (publicKey: LeafContent['publicKey'], options: SignOptions): LeafContent => ({
-    subject: distinguishedName(options),
-    publicKey,
-    extensions: leafExtensions({
-      profile: options.profile,
-      hosts: hostsFor(options),
-      publicKey,
-      issuer: signer.certificate,
-    }),
-    lifetimeMs: options.lifetimeMs,
-    now: options.now,
-  });
 
   return {
     commonName,
@@ -139,27 +146,69 @@ export function openAuthority({ certificate, key }: KeyPair): Authority {
     notAfter,
     hasSigned: (other) => hasSigned(signer, other),
     issue: async (options) =>
-      withNewKey(options.algorithm ?? algorithm, (publicKey) => leaf(publicKey, options)),
+      withNewKey(options.algorithm ?? algorithm, (publicKey) =>
+        newContent(signer, { ...options, publicKey }),
+      ),
     sign: (request, options) =>
-      signLeaf(signer, leaf(readCertificateRequest(request).publicKey, options)),
-    async renew(old, { now, lifetimeMs }) {
+      signLeaf(
+        signer,
+        newContent(signer, { ...options, publicKey: readCertificateRequest(request).publicKey }),
+      ),
+    async renew(old, options) {
       const previous = readLeaf(old);
       if (!hasSigned(signer, old)) {
         throw refusal(
           `The authority ${JSON.stringify(commonName)} has not signed what it is to renew.`,
         );
       }
-      return withNewKey(
-        algorithmOf(readPublicKey(previous.subjectPublicKeyInfo, 'E2D_PKI_FILE')),
-        (publicKey) => ({
-          subject: previous.subject,
-          publicKey,
-          extensions: renewedExtensions(previous, { publicKey, issuer: signer.certificate }),
-          lifetimeMs: lifetimeMs ?? lifetimeOf(validityIn(previous)),
-          now,
-        }),
+      return withNewKey(algorithmOf(keyIn(previous)), (publicKey) =>
+        contentAgain(signer, previous, { ...options, publicKey, isSameIssuer: true }),
       );
     },
+    reissue(old, { trusted, ...options }) {
+      const previous = readLeaf(old);
+      if (!leadsTo(old, trusted)) {
+        throw refusal('None of the trusted authorities has signed the certificate to issue anew.');
+      }
+      const publicKey = keyIn(previous);
+      const flaw = keyFlaw(publicKey);
+      if (flaw !== null) throw refusal(`The certificate to issue anew is for ${flaw}.`);
+      const isSameIssuer = hasSigned(signer, old);
+      return signLeaf(
+        signer,
+        contentAgain(signer, previous, { ...options, publicKey, isSameIssuer }),
+      );
+    },
+  };
+}
+
+function newContent(
+  { certificate: issuer }: Signer,
+  options: SignOptions & { readonly publicKey: KeyObject },
+): LeafContent {
+  const { profile, publicKey, lifetimeMs, now } = options;
+  return {
+    subject: distinguishedName(options),
+    publicKey,
+    extensions: leafExtensions({ profile, hosts: hostsFor(options), publicKey, issuer }),
+    lifetimeMs,
+    now,
+  };
+}
+
+/** What the old one says, of this authority and for another key or the same one. */
+function contentAgain(
+  { certificate: issuer }: Signer,
+  old: Certificate,
+  options: RenewOptions & Pick<RenewedExtensions, 'publicKey' | 'isSameIssuer'>,
+): LeafContent {
+  const { publicKey, isSameIssuer, lifetimeMs, now } = options;
+  return {
+    subject: old.subject,
+    publicKey,
+    extensions: renewedExtensions(old, { publicKey, issuer, isSameIssuer }),
+    lifetimeMs: lifetimeMs ?? lifetimeOf(validityIn(old)),
+    now,
   };
 }
 
@@ -171,14 +220,32 @@ function hostsFor({ profile, hosts }: SignOptions): readonly string[] {
   );
 }
 
+/** No authority's: it would come back with a key that those whom it signed do not know. */
 function readLeaf(pem: string): Certificate {
   const block = pemBlocks(pem).find(({ label }) => label === 'CERTIFICATE');
+  if (block === undefined) {
+    throw pkiFailure('E2D_PKI_FILE', 'There is no certificate to renew in PEM.');
+  }
+  const { leaf, isAuthority } = decode(block.der);
+  if (!isAuthority) return leaf;
+  const { commonName } = subjectIn(leaf.subject);
+  throw pkiFailure(
+    'E2D_PKI_FILE',
+    `The certificate ${JSON.stringify(commonName)} is that of an authority, ` +
+      'which is replaced and not renewed.',
+  );
+}
+
+function decode(der: Buffer): { readonly leaf: Certificate; readonly isAuthority: boolean } {
   try {
-    if (block !== undefined) return Certificate.fromBER(block.der);
+    return { leaf: Certificate.fromBER(der), isAuthority: new X509Certificate(der).ca };
   } catch (cause) {
     throw pkiFailure('E2D_PKI_FILE', 'The certificate to renew cannot be read.', cause);
   }
-  throw pkiFailure('E2D_PKI_FILE', 'There is no certificate to renew in PEM.');
+}
+
+function keyIn({ subjectPublicKeyInfo }: Certificate): KeyObject {
+  return readPublicKey(subjectPublicKeyInfo, 'E2D_PKI_FILE');
 }
 
 function validityIn({ notBefore, notAfter }: Certificate): Validity {

@@ -51,8 +51,8 @@ export async function makeWay(
 /**
  * Writes all files or, as far as a file system lets it, none: each is written beside its place and
  * synced, and only then are they moved into place in their order, over what is there. What is
- * replaced keeps its owner, and a key its group's access; a symbolic link stays one. Folders are
- * made (0755). Rejects with `E2D_PKI_FILE`.
+ * replaced keeps its owner, a certificate its mode, and a key its group's access; a symbolic link
+ * stays one. Folders are made (0755). Rejects with `E2D_PKI_FILE`.
  */
 export async function writeFiles(files: readonly NewFile[]): Promise<void> {
   const prepared: Prepared[] = [];
@@ -82,7 +82,8 @@ async function prepare({ path, content, kind }: NewFile): Promise<Prepared> {
   const previous = await stat(target).catch(() => null);
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}`);
-  const mode = kind === 'certificate' ? 0o644 : 0o600 | ((previous?.mode ?? 0) & 0o040);
+  const modeOfKey = 0o600 | ((previous?.mode ?? 0) & 0o040);
+  const mode = kind === 'key' ? modeOfKey : (previous?.mode ?? 0o644) & 0o777;
   const handle = await open(temporary, 'wx', 0o600);
   try {
     await handle.writeFile(content);

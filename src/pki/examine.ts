@@ -51,6 +51,7 @@ export interface Flaw {
 export const clockSkewMs = 5 * 60_000;
 
 const leastRsaBits = 2048;
+const mostNamesTold = 20;
 
 /** All that is wrong with a certificate and its key, in the order of the checks. */
 export function examine(request: Examination): readonly Flaw[] {
@@ -92,6 +93,15 @@ export function examineAuthorities(file: PemFile): readonly Flaw[] {
         'Take all but the certificates out of it: etcd cannot read it, and a key in it leaks.',
     }),
   ];
+}
+
+/**
+ * Whether the first certificate of a file (PEM) was signed by one of the trusted (PEM), by way of
+ * none or some that stand behind it. When each of them is valid is not asked.
+ */
+export function leadsTo(certificate: string, trusted: string): boolean {
+  const [leaf, ...between] = readCertificates(certificate);
+  return leaf !== undefined && anchorsOf(leaf, between, readCertificates(trusted)).length > 0;
 }
 
 function read(file: PemFile): Certificate[] | Flaw {
@@ -251,7 +261,9 @@ function hostFlaws({ x509, names }: Certificate, request: Examination): readonly
   const missing = hosts.filter((host) => !isNamed(x509, host));
   if (missing.length === 0) return [];
   const known = [...names.dns, ...names.ips];
-  const has = known.length === 0 ? 'it names no host at all' : `it names ${known.join(', ')}`;
+  const more = known.length > mostNamesTold ? ` and ${known.length - mostNamesTold} more` : '';
+  const named = known.slice(0, mostNamesTold).join(', ');
+  const has = known.length === 0 ? 'it names no host at all' : `it names ${named}${more}`;
   return [
     flaw('wrong-host', certificate, {
       sentence: `The certificate ${certificate.path} is not good for ${missing.join(', ')}: ${has}.`,

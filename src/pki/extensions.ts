@@ -54,16 +54,30 @@ export function leafExtensions({ profile, hosts, publicKey, issuer }: LeafExtens
   ];
 }
 
-/** What the old certificate says, but for what follows from the keys. */
+export interface RenewedExtensions extends Pick<LeafExtensions, 'publicKey' | 'issuer'> {
+  readonly isSameIssuer: boolean;
+}
+
+/** What is the issuer's word alone: where it revokes, where it is found, who logged it. */
+const issuersOwn: readonly string[] = [
+  '2.5.29.18',
+  '2.5.29.31',
+  '2.5.29.46',
+  '1.3.6.1.5.5.7.1.1',
+  '1.3.6.1.4.1.11129.2.4.2',
+];
+
+/** What the old certificate says of its subject; what follows from the keys is made anew. */
 export function renewedExtensions(
   old: Certificate,
-  { publicKey, issuer }: Pick<LeafExtensions, 'publicKey' | 'issuer'>,
+  { publicKey, issuer, isSameIssuer }: RenewedExtensions,
 ): Extension[] {
-  const identifiers: readonly string[] = [
+  const dropped: readonly string[] = [
     extensionOids.subjectKeyIdentifier,
     extensionOids.authorityKeyIdentifier,
+    ...(isSameIssuer ? [] : issuersOwn),
   ];
-  const kept = (old.extensions ?? []).filter(({ extnID }) => !identifiers.includes(extnID));
+  const kept = (old.extensions ?? []).filter(({ extnID }) => !dropped.includes(extnID));
   return [...kept, subjectKeyIdentifier(publicKey), authorityKeyIdentifier(issuer)];
 }
 

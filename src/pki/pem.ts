@@ -5,6 +5,12 @@ export interface PemBlock {
   readonly der: Buffer;
 }
 
+/**
+ * The most certificates that are read of one file: each takes a millisecond, and a chain is looked
+ * for among all of them. It is far more than authorities while they are changed, or a chain.
+ */
+export const mostCertificates = 64;
+
 const block = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g;
 
 /** The blocks of a PEM text, with whatever stands between them passed over. */

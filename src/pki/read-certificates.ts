@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { E2dError } from '../errors/e2d-error.ts';
+import { mostCertificates } from './pem.ts';
 
 /** What a certificate says of itself; nothing of it is proved by reading it. */
 export interface Certificate {
@@ -55,23 +56,31 @@ const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE--
  * The certificates of a PEM file in their order: a chain begins with its leaf. What else stands in
  * the file is passed over; an empty list means that there is none.
  *
- * @throws E2dError `E2D_BAD_CERTIFICATE` when one of them cannot be read.
+ * @throws E2dError `E2D_BAD_CERTIFICATE` when one of them cannot be read, or there are too many.
  */
 export function readCertificates(pem: string | Buffer): readonly Certificate[] {
-  return (pem.toString().match(certificateBlock) ?? []).map(readOne);
+  const blocks = pem.toString().match(certificateBlock) ?? [];
+  if (blocks.length <= mostCertificates) return blocks.map(readOne);
+  throw unusable(
+    `The file holds ${blocks.length} certificates, and at most ${mostCertificates} are read.`,
+  );
 }
 
 function readOne(pem: string, index: number): Certificate {
   try {
     return factsOf(new X509Certificate(pem));
   } catch (cause) {
-    throw new E2dError(`Certificate ${index + 1} of the file cannot be read.`, {
-      code: 'E2D_BAD_CERTIFICATE',
-      remedy: 'Name a file with X.509 certificates in PEM.',
-      exit: 2,
-      cause,
-    });
+    throw unusable(`Certificate ${index + 1} of the file cannot be read.`, cause);
   }
+}
+
+function unusable(message: string, cause?: unknown): E2dError {
+  return new E2dError(message, {
+    code: 'E2D_BAD_CERTIFICATE',
+    remedy: 'Name a file with X.509 certificates in PEM, the needed ones only.',
+    exit: 2,
+    cause,
+  });
 }
 
 function factsOf(x509: X509Certificate): Certificate {

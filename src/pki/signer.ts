@@ -5,7 +5,7 @@ import { signedCertificate, type Validity, validityFrom } from './certificate.ts
 import { subjectIn } from './distinguished-names.ts';
 import { pkiFailure } from './failure.ts';
 import { keyFlaw, readPrivateKey } from './keys.ts';
-import { pemBlocks } from './pem.ts';
+import { mostCertificates, pemBlocks } from './pem.ts';
 
 /** An authority's key with the certificate that belongs to it. */
 export interface Signer extends Validity {
@@ -95,6 +95,12 @@ function ownCertificate(text: string, key: KeyObject): X509Certificate {
   const blocks = pemBlocks(text).filter(({ label }) => label === 'CERTIFICATE');
   if (blocks.length === 0) {
     throw refusal('What was given as the certificate of the authority holds none in PEM.');
+  }
+  if (blocks.length > mostCertificates) {
+    throw refusal(
+      `What was given as the certificate of the authority holds ${blocks.length} of them, ` +
+        `and at most ${mostCertificates} are read.`,
+    );
   }
   for (const { der } of blocks) {
     const certificate = parse(der);

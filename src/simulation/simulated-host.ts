@@ -25,6 +25,8 @@ export class SimulatedHost implements Host {
   /** Null where no store is configured. */
   readonly snapshots: SnapshotKeeper | null;
 
+  readonly certificates = null;
+
   constructor(life: Dweller) {
     this.#life = life;
     const { config, world } = life.machine;

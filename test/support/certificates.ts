@@ -8,7 +8,7 @@ import * as asn1js from 'asn1js';
 import { AttributeTypeAndValue, RelativeDistinguishedNames } from 'pkijs';
 import type { KeyPair } from '../../src/pki/authority.ts';
 import { signedCertificate } from '../../src/pki/certificate.ts';
-import { distinguishedName, type Subject } from '../../src/pki/distinguished-names.ts';
+import type { Subject } from '../../src/pki/distinguished-names.ts';
 import { authorityExtensions, extendedKeyUsage, subjectAltName } from '../../src/pki/extensions.ts';
 import { privateKeyPem } from '../../src/pki/keys.ts';
 import { usageOids } from '../../src/pki/profiles.ts';
@@ -81,8 +81,8 @@ export class CertificateAuthority {
   ): string {
     const now = Date.now();
     return signedCertificate({
-      subject: nameOf(subject),
-      issuer: distinguishedName({ commonName: this.name }),
+      subject: anyName(subject),
+      issuer: anyName({ commonName: this.name }),
       validity: { notBefore: from ?? new Date(now - dayMs), notAfter: to ?? new Date(now + dayMs) },
       publicKey: createPublicKey(key),
       extensions,
@@ -91,16 +91,17 @@ export class CertificateAuthority {
   }
 }
 
-/** Printable or not, unlike e2d's own names. */
-function nameOf({ commonName, organizations = [] }: Subject): RelativeDistinguishedNames {
+/** Also one that e2d would refuse to write: empty, or made to be read as another. */
+function anyName({ commonName, organizations = [] }: Subject): RelativeDistinguishedNames {
   const parts = [
-    ...organizations.map((value) => ['2.5.4.10', value] as const),
-    ['2.5.4.3', commonName] as const,
-  ].map(([type, text]) => {
-    const value = new asn1js.Utf8String({ value: text });
-    return new asn1js.Set({ value: [new AttributeTypeAndValue({ type, value }).toSchema()] });
-  });
-  return RelativeDistinguishedNames.fromBER(new asn1js.Sequence({ value: parts }).toBER());
+    ...organizations.map((value) => ({ type: '2.5.4.10', value })),
+    { type: '2.5.4.3', value: commonName },
+  ];
+  const attributes = parts.map(({ type, value }) =>
+    new AttributeTypeAndValue({ type, value: new asn1js.Utf8String({ value }) }).toSchema(),
+  );
+  const value = attributes.map((attribute) => new asn1js.Set({ value: [attribute] }));
+  return RelativeDistinguishedNames.fromBER(new asn1js.Sequence({ value }).toBER());
 }
 
 type Extensions = ReturnType<typeof authorityExtensions>;

@@ -1,11 +1,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateAuthority, type KeyPair, type LeafOptions } from './certificates.ts';
+import {
+  CertificateAuthority,
+  type KeyPair,
+  type LeafOptions,
+  type Lifetime,
+} from './certificates.ts';
 import type { ClientFiles } from './client-access.ts';
 
 export interface ClusterTlsOptions {
   /** Members are then checked against an authority of their own: `--peer-ca-cert`. */
   readonly separatePeers?: boolean;
+  /** How long certificates of servers and members last from now on; months unless given. */
+  readonly lifeMs?: number;
+  /** Leaves etcd's JSON gateway off, as e2d has it; then `TestNode.gateway` is of no use. */
+  readonly withoutGateway?: boolean;
 }
 
 interface PairFiles {
@@ -23,10 +32,17 @@ export class ClusterTls {
   readonly caFile: string;
   readonly caKeyFile: string;
   readonly peerCaFile: string;
+  /** What etcd must have in its environment to answer a test in JSON; empty where it shall not. */
+  readonly gatewayVariables: Readonly<Record<string, string>>;
   readonly #folder: string;
   readonly #client: PairFiles;
+  readonly #lifeMs: number | undefined;
 
-  constructor(folder: string, { separatePeers = false }: ClusterTlsOptions = {}) {
+  readonly #flags = new Map<string, readonly string[]>();
+
+  constructor(folder: string, options: ClusterTlsOptions = {}) {
+    const { separatePeers = false, withoutGateway = false, lifeMs } = options;
+    this.#lifeMs = lifeMs;
     this.#folder = join(folder, 'tls');
     mkdirSync(this.#folder);
     this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
@@ -34,6 +50,12 @@ export class ClusterTls {
     this.caKeyFile = this.file('ca.key', this.authority.key);
     this.peerCaFile = this.file('peer-ca.crt', this.peerAuthority.certificate);
     this.#client = this.pairFiles('client', this.authority.issue('etcd client', [], asClient));
+    const variables = {
+      ETCD_ENABLE_GRPC_GATEWAY: 'true',
+      ETCD_CLIENT_CERT_FILE: this.#client.certificate,
+      ETCD_CLIENT_KEY_FILE: this.#client.key,
+    };
+    this.gatewayVariables = withoutGateway ? {} : variables;
   }
 
   /** What a client of the cluster needs. */
@@ -41,11 +63,18 @@ export class ClusterTls {
     return { ca: this.caFile, ...this.#client };
   }
 
-  /** Issues what a node at this address needs, and names it. */
+  /** Names what a node at this address needs, which is issued at the first time. */
   flagsFor(host: string): readonly string[] {
+    const flags = this.#flags.get(host) ?? this.#issueFor(host);
+    this.#flags.set(host, flags);
+    return flags;
+  }
+
+  #issueFor(host: string): readonly string[] {
     const names = [host, '127.0.0.1'];
-    const server = this.authority.issue('etcd server', names, asServer);
-    const peer = this.peerAuthority.issue('etcd peer', names, life);
+    const short = this.#lifeMs === undefined ? {} : lifeFromNow(this.#lifeMs);
+    const server = this.authority.issue('etcd server', names, { ...asServer, ...short });
+    const peer = this.peerAuthority.issue('etcd peer', names, { ...life, ...short });
     return [
       ...['--ca-cert', this.caFile, '--ca-key', this.caKeyFile],
       ...(this.peerAuthority === this.authority ? [] : ['--peer-ca-cert', this.peerCaFile]),
@@ -71,6 +100,10 @@ export class ClusterTls {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
+}
+
+function lifeFromNow(lifeMs: number): Lifetime {
+  return { from: new Date(Date.now() - 1_000), to: new Date(Date.now() + lifeMs) };
 }
 
 /** Longer than e2d warns of. */

@@ -64,7 +64,9 @@ export class TestCluster {
     const place = options.place ?? { host: this.#block.next() };
     const node = new TestNode({
       ...place,
-      ...(this.tls === null ? {} : { tls: this.tls.client }),
+      ...(this.tls === null
+        ? {}
+        : { tls: this.tls.client, etcdVariables: this.tls.gatewayVariables }),
       name: options.name === undefined ? `n${number}` : options.name,
       folder,
       size: options.size ?? this.#size,

@@ -8,7 +8,6 @@ export interface Acknowledged {
   readonly atMs: number;
 }
 
-const prefix = '/written/';
 const writeTimeoutMs = 1_000;
 
 /**
@@ -19,13 +18,16 @@ export class ContinuousWriter {
   readonly acknowledged: Acknowledged[] = [];
   readonly #gateways: EtcdGateway[];
   readonly #everyMs: number;
+  readonly #prefix: string;
   #sequence = 0;
   #running = true;
   readonly #loop: Promise<void>;
 
-  constructor(endpoints: readonly string[], everyMs = 10) {
+  /** Two writers of one cluster need a prefix each. */
+  constructor(endpoints: readonly string[], everyMs = 10, prefix = '/written/') {
     this.#gateways = endpoints.map((endpoint) => new EtcdGateway(endpoint));
     this.#everyMs = everyMs;
+    this.#prefix = prefix;
     this.#loop = this.#write();
   }
 
@@ -63,14 +65,14 @@ export class ContinuousWriter {
    */
   async assertAllAcknowledged(reader: EtcdGateway): Promise<number> {
     const expected = [...this.acknowledged];
-    const found = new Map((await reader.list(prefix)).map((stored) => [stored.key, stored]));
+    const found = new Map((await reader.list(this.#prefix)).map((stored) => [stored.key, stored]));
     const wrong = expected.filter((write) => {
-      const stored = found.get(keyOf(write.sequence));
+      const stored = found.get(this.#keyOf(write.sequence));
       return stored?.value !== String(write.sequence) || stored.modRevision !== write.revision;
     });
     const first = wrong[0];
     if (first === undefined) return expected.length;
-    const stored = JSON.stringify(found.get(keyOf(first.sequence)) ?? 'nothing');
+    const stored = JSON.stringify(found.get(this.#keyOf(first.sequence)) ?? 'nothing');
     throw new Error(
       `${wrong.length} of ${expected.length} acknowledged writes are lost or changed at ` +
         `${reader.endpoint}; the first is ${JSON.stringify(first)}, found ${stored}`,
@@ -85,7 +87,7 @@ export class ContinuousWriter {
       this.#sequence += 1;
       const sequence = this.#sequence;
       try {
-        const revision = await gateway.put(keyOf(sequence), String(sequence), writeTimeoutMs);
+        const revision = await gateway.put(this.#keyOf(sequence), String(sequence), writeTimeoutMs);
         this.acknowledged.push({ sequence, revision, atMs: performance.now() });
       } catch {
         preferred += 1;
@@ -93,8 +95,8 @@ export class ContinuousWriter {
       await pause(this.#everyMs);
     }
   }
-}
 
-function keyOf(sequence: number): string {
-  return `${prefix}${String(sequence).padStart(8, '0')}`;
+  #keyOf(sequence: number): string {
+    return `${this.#prefix}${String(sequence).padStart(8, '0')}`;
+  }
 }

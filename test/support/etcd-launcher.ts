@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { LoopbackBlock } from './loopback.ts';
 import { waitUntil } from './wait-until.ts';
 
+type Scheme = 'http' | 'https';
+
 /**
  * Plain etcd processes on loopback addresses, without e2d: what the etcd client is tested against.
  */
@@ -30,13 +32,13 @@ export class EtcdCluster {
   }
 
   /** A member that is not in the cluster yet: addresses and a data dir, no process. */
-  async addBlank(scheme: 'http' | 'https' = 'http'): Promise<EtcdProcess> {
+  async addBlank(scheme: Scheme = 'http', peerScheme: Scheme = 'http'): Promise<EtcdProcess> {
     const name = `m${this.members.length}`;
     const address = this.#addresses.next();
     const [clientPort, peerPort] = [await freePort(address), await freePort(address)];
     const member = new EtcdProcess(this.#directory, name, {
       clientUrl: `${scheme}://${address}:${clientPort}`,
-      peerUrl: `http://${address}:${peerPort}`,
+      peerUrl: `${peerScheme}://${address}:${peerPort}`,
     });
     this.members.push(member);
     return member;

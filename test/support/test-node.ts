@@ -4,6 +4,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusReport } from '../../machines/status-report.ts';
+import { askNode } from '../../src/cli/control-client.ts';
+import { controlSocketOf } from '../../src/config/paths.ts';
 import { isRunning, killAndWait, processesIn, signal } from '../../src/playground/processes.ts';
 import { type ClientFiles, reachOverTls } from './client-access.ts';
 import { EtcdGateway } from './etcd-gateway.ts';
@@ -27,6 +29,8 @@ export interface TestNodeOptions {
   readonly reachableAt?: string;
   /** What clients of its etcd need; without it etcd speaks plain HTTP. */
   readonly tls?: ClientFiles;
+  /** What e2d hands down to etcd of its environment. */
+  readonly etcdVariables?: Readonly<Record<string, string>>;
 }
 
 export interface Exit {
@@ -95,7 +99,7 @@ export class TestNode {
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       stdio: ['ignore', log, log],
       cwd: folder,
-      env: childEnvironment(),
+      env: { ...childEnvironment(), ...this.#options.etcdVariables },
     });
     this.#e2d = child;
     this.#exit = new Promise((done) => {
@@ -193,10 +197,10 @@ export class TestNode {
     );
   }
 
-  /** What `e2d status --json` says of this node. */
+  /** What `e2d status` is told of this node: without a process for each question. */
   async report(): Promise<StatusReport> {
-    const { stdout } = await runE2d('status', '--json', '--data-dir', this.dataDir);
-    return JSON.parse(stdout) as StatusReport;
+    const socket = controlSocketOf(join(this.dataDir, 'e2d'));
+    return (await askNode(socket, { method: 'status' }, { timeoutMs: 5_000 })) as StatusReport;
   }
 
   /** The node's last words, for the message of a failed test. */
@@ -236,7 +240,8 @@ export class TestNode {
   }
 
   #flags(): string[] {
-    const { host, size, bootstrapAddresses, flags } = this.#options;
+    const { host, size, bootstrapAddresses, flags, etcdVariables = {} } = this.#options;
+    const variables = Object.keys(etcdVariables);
     return [
       ...(this.name === null ? [] : ['--name', this.name]),
       ...['--host', host, '--data-dir', this.dataDir, '-n', String(size)],
@@ -245,6 +250,7 @@ export class TestNode {
       ...(bootstrapAddresses.length === 0
         ? []
         : ['--bootstrap-addrs', bootstrapAddresses.join(',')]),
+      ...(variables.length === 0 ? [] : ['--etcd-pass-env', variables.join(',')]),
       ...flags,
     ];
   }

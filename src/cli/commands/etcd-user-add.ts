@@ -1,7 +1,7 @@
 import { E2dError } from '../../errors/e2d-error.ts';
 import { volatilePrefix } from '../../etcd/membership/keys.ts';
 import { addUser } from '../../etcd/users/add-user.ts';
-import { overlap, prefixRange } from '../../etcd/users/key-range.ts';
+import { haveKeysInCommon } from '../../etcd/users/key-range.ts';
 import type { Invocation } from '../command.ts';
 import { withUsersOf } from '../etcd-as-e2d.ts';
 import { badUser } from '../issue-user.ts';
@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (prefix === '') {
     throw new E2dError('bad etcd prefix: ', { code: 'E2D_BAD_USER', exit: 2 });
   }
-  if (overlap(prefixRange(prefix), prefixRange(volatilePrefix))) {
+  if (haveKeysInCommon(prefix, volatilePrefix)) {
     const { terminal } = invocation;
     terminal.err(
       `Warning: ${user} may write e2d’s own keys, those that begin ${volatilePrefix}.\n`,

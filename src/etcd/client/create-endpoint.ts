@@ -24,7 +24,8 @@ const changeTimeoutMs = 4_000;
  * Opens one member's client endpoint; it connects at the first call. The caller owns it: `close()`.
  * `url` is `http://host:port` or `https://host:port`.
  */
-export function createEtcdEndpoint(url: string, options: ConnectionOptions = {}): EtcdEndpoint {
+export function createEtcdEndpoint(url: string, given: ConnectionOptions = {}): EtcdEndpoint {
+  const options = url.startsWith('https:') ? given : withoutTls(given);
   const connection = new Connection(url, options);
   const closing = new AbortController();
   const endedBy = (signal?: AbortSignal) =>
@@ -44,6 +45,11 @@ export function createEtcdEndpoint(url: string, options: ConnectionOptions = {})
       connection.close();
     },
   };
+}
+
+/** With a certificate in its hand etcd's client would talk TLS to a plain port. */
+function withoutTls({ tls: _, ...rest }: ConnectionOptions): ConnectionOptions {
+  return rest;
 }
 
 function membersOf(connection: Connection) {
@@ -85,6 +91,13 @@ function membersOf(connection: Connection) {
           { timeoutMs: changeTimeoutMs, ...options },
         ),
       );
+    },
+    async setPeerUrls(id, peerUrls, options) {
+      const request = { ID: idToWire(id), peerURLs: [...peerUrls] };
+      await connection.quorum(({ cluster }, bounds) => cluster.memberUpdate(request, bounds), {
+        timeoutMs: changeTimeoutMs,
+        ...options,
+      });
     },
     async moveLeader(toId, options) {
       const request = { targetID: idToWire(toId) };

@@ -113,6 +113,8 @@ export interface EtcdEndpoint {
   addMember(peerUrls: readonly string[], options?: CallOptions): Promise<AddedMember>;
   promote(id: MemberId, options?: CallOptions): Promise<MemberList>;
   remove(id: MemberId, options?: CallOptions): Promise<MemberList>;
+  /** Where the other members find this one from now on. */
+  setPeerUrls(id: MemberId, peerUrls: readonly string[], options?: CallOptions): Promise<void>;
   /** Must be asked of the leader. */
   moveLeader(toId: MemberId, options?: CallOptions): Promise<void>;
 

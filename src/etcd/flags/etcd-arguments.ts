@@ -16,8 +16,6 @@ export interface TlsFiles {
   readonly keyFile: string;
   /** Whoever connects must then show a certificate signed by this authority. */
   readonly trustedCaFile?: string;
-  /** What etcd shows to itself: its JSON gateway is a client of its own port. */
-  readonly own?: Pick<TlsFiles, 'certFile' | 'keyFile'>;
 }
 
 export interface EtcdArgumentsInput {
@@ -54,7 +52,7 @@ export function etcdArguments(input: EtcdArgumentsInput): readonly string[] {
   }
   const version = parseEtcdVersion(input.etcdVersion);
   const flags: Flags = new Map(nodeFlags(input));
-  const rows = defaultFlags.filter((row) => !(row.notOfRestored && input.launch?.isRestored));
+  const rows = defaultFlags.filter((row) => isFor(row, input));
   const gates = addDefaults(flags, version, rows);
   for (const flag of flagsOfEnvironment(input.passEnv ?? [])) flags.delete(flag);
   applyExtra(flags, gates, parseExtraArguments(input.extraArgs ?? []).flags);
@@ -62,6 +60,11 @@ export function etcdArguments(input: EtcdArgumentsInput): readonly string[] {
     flags.set('feature-gates', [...gates].map(([gate, value]) => `${gate}=${value}`).join(','));
   }
   return [...flags].map(([flag, value]) => (value === null ? `--${flag}` : `--${flag}=${value}`));
+}
+
+function isFor(row: DefaultFlag, { launch, tls }: EtcdArgumentsInput): boolean {
+  if (row.notOfRestored && launch?.isRestored) return false;
+  return !row.withClientCertificates || tls?.client?.trustedCaFile !== undefined;
 }
 
 function nodeFlags(input: EtcdArgumentsInput): [string, string][] {
@@ -84,12 +87,7 @@ function nodeFlags(input: EtcdArgumentsInput): [string, string][] {
       ['initial-cluster-token', launch.clusterToken],
     );
   }
-  return [
-    ...flags,
-    ...tlsFlags('', tls?.client),
-    ...tlsFlags('peer-', tls?.peer),
-    ...ownClientFlags(input),
-  ];
+  return [...flags, ...tlsFlags('', tls?.client), ...tlsFlags('peer-', tls?.peer)];
 }
 
 function tlsFlags(prefix: '' | 'peer-', files: TlsFiles | undefined): [string, string][] {
@@ -103,16 +101,6 @@ function tlsFlags(prefix: '' | 'peer-', files: TlsFiles | undefined): [string, s
     flags.push([`${prefix}client-cert-auth`, 'true']);
   }
   return flags;
-}
-
-/** Without them the gateway shows the server's certificate, which may be none for a client. */
-function ownClientFlags({ tls, etcdVersion }: EtcdArgumentsInput): [string, string][] {
-  const own = tls?.client?.own;
-  if (own === undefined || !isAtLeast(parseEtcdVersion(etcdVersion), '3.5.0')) return [];
-  return [
-    ['client-cert-file', resolve(own.certFile)],
-    ['client-key-file', resolve(own.keyFile)],
-  ];
 }
 
 /** Adds what these rows say to `flags`, and returns the feature gates among them. */

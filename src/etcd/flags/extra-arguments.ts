@@ -22,8 +22,6 @@ const ownedFlags: Readonly<Record<string, string>> = {
   'key-file': 'use --server-key',
   'trusted-ca-file': 'use --ca-cert',
   'client-cert-auth': 'use --client-cert-auth of e2d',
-  'client-cert-file': 'use --client-cert',
-  'client-key-file': 'use --client-key',
   'auto-tls': 'e2d itself could not tell such an etcd from a stranger',
   'peer-cert-file': 'use --peer-cert',
   'peer-key-file': 'use --peer-key',

@@ -66,7 +66,7 @@ async function applyChange(change: MembershipChange, work: LockedWork): Promise<
 }
 
 /** The cluster as it is now; the list first, for it says whom to ask. */
-async function observe({ deps, lock, bounds }: LockedWork): Promise<ClusterEvidence> {
+export async function observe({ deps, lock, bounds }: LockedWork): Promise<ClusterEvidence> {
   const list = await deps.endpoint.memberList(bounds);
   const asked = { signal: bounds.signal, timeoutMs: answerTimeoutMs };
   const { statuses } = await askMembers(list, deps.endpoints, asked);

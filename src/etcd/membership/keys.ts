@@ -14,6 +14,13 @@ export const removalsPrefix = '/_e2d/membership/removals/';
 /** Under it each member's e2d says which user of etcd it is. */
 export const e2dUsersPrefix = '/_e2d/users/';
 
+/** The change of authorities that is under way, or the last one. */
+export const rotationKey = '/_e2d/pki/rotation';
+/** Under it what was issued in its course, each by the fingerprint of the certificate before. */
+export const reissuedPrefix = '/_e2d/pki/rotation/certificates/';
+/** Under it each member's e2d says whom its node trusts, and what it shows. */
+export const pkiNodesPrefix = '/_e2d/pki/nodes/';
+
 export function removalKey(memberId: MemberId): string {
   return `${removalsPrefix}${memberId}`;
 }

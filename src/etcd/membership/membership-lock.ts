@@ -40,8 +40,9 @@ export async function acquireLock(
   endpoint: EtcdEndpoint,
   holder: LockHolder,
   options: CallOptions,
+  ttlSeconds = lockTtlSeconds,
 ): Promise<LockAttempt> {
-  const leaseId = await endpoint.grantLease(lockTtlSeconds, options);
+  const leaseId = await endpoint.grantLease(ttlSeconds, options);
   const { succeeded, found, revision } = await endpoint.transact(
     {
       conditions: [{ key: lockKey, createRevision: '0' }],

@@ -116,7 +116,8 @@ async function recordFor(
   };
 }
 
-function flagValue(args: readonly string[], flag: string): string | null {
+/** What a command line says of a flag, in any form that etcd takes; null: nothing. */
+export function flagValue(args: readonly string[], flag: string): string | null {
   for (const [index, argument] of args.entries()) {
     const bare = argument.replace(/^--?/, '');
     if (bare === argument) continue;

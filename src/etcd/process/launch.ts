@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { E2dError, textOf } from '../../errors/e2d-error.ts';
 import { ensureDataDir } from '../data-dir/ensure-data-dir.ts';
 import { EtcdLog, type LogLimits } from './etcd-log.ts';
-import { writePidFile } from './pid-file.ts';
+import { type EtcdPidFile, writePidFile } from './pid-file.ts';
 import { identifyProcess, type ProcessIdentity } from './proc.ts';
 import { type RawExit, RunningEtcd } from './running-etcd.ts';
 
@@ -20,6 +20,8 @@ export interface LaunchOptions {
   readonly stateDir: string;
   /** Where this member can be asked, for whoever adopts it. */
   readonly clientUrl: string;
+  /** Written down for whoever adopts it: see the pid file. */
+  readonly authorities?: EtcdPidFile['authorities'];
   readonly logLimits?: LogLimits;
   readonly rotateEveryMs?: number;
 }
@@ -53,6 +55,7 @@ export async function launchEtcd(options: LaunchOptions): Promise<RunningEtcd> {
     clientUrl: options.clientUrl,
     version: options.version,
     logOffset: offset,
+    ...(options.authorities === undefined ? {} : { authorities: options.authorities }),
   };
   try {
     await writePidFile(options.stateDir, record);

@@ -13,6 +13,10 @@ const pidFileSchema = z.object({
   dataDir: z.string().min(1),
   clientUrl: z.string().min(1),
   version: z.string().min(1),
+  /** Fingerprints of the authorities that it was started with; without TLS there are none. */
+  authorities: z
+    .object({ clients: z.array(z.string()).readonly(), peers: z.array(z.string()).readonly() })
+    .optional(),
   /** Where in the log file this launch begins, in bytes. */
   logOffset: z.int().nonnegative(),
 });

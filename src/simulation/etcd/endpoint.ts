@@ -50,6 +50,7 @@ function members({ call }: Calls) {
     addMember: (urls, options) => call(addMember('add', urls), change(options)),
     promote: (id, options) => call(promoteMember(id), change(options)),
     remove: (id, options) => call(removeMember(id), change(options)),
+    setPeerUrls: () => Promise.reject(unsupported('setPeerUrls')),
     moveLeader: (toId, options) => call(moveLeader(toId), options),
   } satisfies Partial<EtcdEndpoint>;
 }

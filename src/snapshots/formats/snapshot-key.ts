@@ -28,9 +28,10 @@ export class SnapshotKey {
 }
 
 /**
- * The key that the CA's private key stands for: SHA-512/256 over its DER, as the first e2d derived
- * it from PKCS#1; an ECDSA key is taken in SEC1 with its curve and its public key, whatever form
- * the file has. Takes PEM or DER, PKCS#8 too. Throws `E2D_SNAPSHOT_KEY` for anything else.
+ * The key that the CA's private key stands for, for snapshots and for gossip: SHA-512/256 over its
+ * DER. That is PKCS#1 for RSA, as the first e2d had it, and for ECDSA SEC1 with the name of the
+ * curve and the uncompressed public key, whatever form the file has. Takes PEM or DER, PKCS#8 too.
+ * Throws `E2D_SNAPSHOT_KEY` for anything else.
  */
 export function keyFromCaKey(pemOrDer: Uint8Array): SnapshotKey {
   const der = canonicalDer(Buffer.from(pemOrDer));
@@ -58,7 +59,7 @@ function canonicalDer(bytes: Buffer): Buffer {
   );
 }
 
-/** A file may leave the public key out, and OpenSSL would too. */
+/** By way of a form without choices: a file may leave the public key out, or compress it. */
 function sec1WithPublicKey(key: KeyObject): Buffer {
   const whole = createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
   return whole.export({ type: 'sec1', format: 'der' });

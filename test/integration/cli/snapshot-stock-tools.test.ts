@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,11 +14,13 @@ const page = resolve(import.meta.dirname, '../../../docs/snapshots.md');
 const firstE2d = resolve(import.meta.dirname, '../../fixtures/e2d-go-snapshots');
 const folder = mkdtempSync(join(tmpdir(), 'e2d-stock-tools-'));
 const tools = process.env['E2D_ETCD_BIN_DIR'] ?? '';
-const [caKey, keyFile] = [join(folder, 'ca.key'), join(folder, 'raw.key')];
+const [caKey, curveKey] = [join(folder, 'ca.key'), join(folder, 'curve.key')];
+const keyFile = join(folder, 'raw.key');
 const forms = {
   stored: [],
   compressed: ['--snapshot-compression'],
   'encrypted with the key of the CA': ['--snapshot-encryption', '--ca-key', caKey],
+  'encrypted with the ECDSA key of the CA': ['--snapshot-encryption', '--ca-key', curveKey],
   'encrypted with a key of its own': ['--snapshot-encryption-key-file', keyFile],
 };
 type Form = keyof typeof forms;
@@ -25,6 +28,8 @@ const saved = new Map<string, { folder: string; contentBytes: number }>();
 
 beforeAll(async () => {
   await writeFile(caKey, new CertificateAuthority().key);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await writeFile(curveKey, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   await writeFile(keyFile, Buffer.alloc(32, 9));
   const cluster = await startEtcdCluster(1);
   try {
@@ -60,7 +65,6 @@ async function fetched(form: Form): Promise<string> {
   const from = saved.get(form)?.folder ?? '';
   const work = mkdtempSync(join(folder, 'work-'));
   await copyFile(join(from, 'etcd.backup.gz'), join(work, 'etcd.backup.gz'));
-  await copyFile(caKey, join(work, 'ca.key'));
   return work;
 }
 
@@ -88,9 +92,13 @@ describe('with nothing but the bucket, the key and stock tools', () => {
     expectRestored(work);
   });
 
-  test('an encrypted one, by openssl', async () => {
-    const work = await fetched('encrypted with the key of the CA');
-    const content = String(saved.get('encrypted with the key of the CA')?.contentBytes);
+  test.each([
+    ['encrypted with the key of the CA', caKey],
+    ['encrypted with the ECDSA key of the CA', curveKey],
+  ] as const)('one that is %s, by openssl', async (form, key) => {
+    const work = await fetched(form);
+    await copyFile(key, join(work, 'ca.key'));
+    const content = String(saved.get(form)?.contentBytes);
     const said = shell(await block('# encrypted, with openssl'), work, { content });
     expect(said).toContain('authentic');
     expectRestored(work);
@@ -98,6 +106,7 @@ describe('with nothing but the bucket, the key and stock tools', () => {
 
   test.each([
     ['encrypted with the key of the CA', caKey],
+    ['encrypted with the ECDSA key of the CA', curveKey],
     ['encrypted with a key of its own', keyFile],
   ] as const)('one that is %s, by the script', async (form, key) => {
     const work = await fetched(form);

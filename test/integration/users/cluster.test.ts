@@ -1,72 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { expect, onTestFinished, test } from 'vitest';
-import { createEtcdEndpoint } from '../../../src/etcd/client/create-endpoint.ts';
-import type { EtcdEndpoint } from '../../../src/etcd/client/endpoint.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faultOf } from '../../../src/etcd/client/etcd-fault.ts';
 import { askE2d, callE2d } from '../../support/call-e2d.ts';
-import { TestCluster } from '../../support/cluster.ts';
-import { fileShelf } from '../../support/shelf.ts';
-import type { TestNode } from '../../support/test-node.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-
-const flags = ['--health-check-timeout', '5s', '--max-removals-per-hour', '100'];
-const noGateway = '--etcd-extra-args=--enable-grpc-gateway=false';
-
-async function guardedCluster() {
-  const { shelf, remove } = fileShelf();
-  onTestFinished(remove);
-  const options = { size: 3, tls: {}, flags: [...flags, noGateway, ...shelf.flags] };
-  const cluster = new TestCluster(options);
-  onTestFinished(() => cluster.destroy());
-  const { tls, folder } = cluster;
-  if (tls === null) throw new Error('the cluster has no certificates');
-  const opened: EtcdEndpoint[] = [];
-  onTestFinished(() => {
-    for (const one of opened) one.close();
-  });
-  const ca = readFileSync(tls.caFile);
-  const shown = new Map<string, { certificate: Buffer; key: Buffer }>();
-  /** As `e2d etcd issue` makes somebody a user. */
-  const as = async (user: string, node: TestNode): Promise<EtcdEndpoint> => {
-    const known = shown.get(user) ?? (await issued(user));
-    shown.set(user, known);
-    const endpoint = createEtcdEndpoint(`https://${node.endpoint}`, { tls: { ca, ...known } });
-    opened.push(endpoint);
-    return endpoint;
-  };
-  const issued = async (user: string) => {
-    const authority = ['--ca-cert', tls.caFile, '--ca-key', tls.caKeyFile];
-    const command = user === 'root' ? ['root-issue'] : ['issue', '-ttl=1h', user];
-    const { out } = await callE2d('etcd', ...command, ...authority);
-    const { certificate, private_key: key } = JSON.parse(out) as Record<string, string>;
-    return { certificate: Buffer.from(certificate ?? ''), key: Buffer.from(key ?? '') };
-  };
-  /** What leads a command to the etcd of a node. */
-  const own = ({ host }: TestNode) => ['--host', host, '-n', '3', ...tls.flagsFor(host)];
-  return { shelf, cluster, folder, as, own };
-}
-
-type Guarded = Awaited<ReturnType<typeof guardedCluster>>;
-
-/** Every node runs a voter that serves, and the member list has nobody else. */
-async function isWhole({ cluster, as }: Guarded): Promise<readonly string[]> {
-  const explain = () => cluster.explain();
-  const ids = await waitUntil(
-    async () => {
-      for (const node of cluster.nodes) {
-        const { members } = await (await as('root', node)).memberList();
-        if (members.length !== 3 || members.some(({ learner, name }) => learner || !name)) {
-          return null;
-        }
-      }
-      const { members } = await (await as('root', cluster.node(0))).memberList();
-      return members.map(({ id }) => id);
-    },
-    { what: 'all three are voters', withinMs: 45_000, explain },
-  );
-  await Promise.all(cluster.nodes.map((node) => node.isSettled()));
-  return ids;
-}
+import { GuardedCluster } from './guarded-cluster.ts';
 
 async function codeOf(answer: Promise<unknown>): Promise<string> {
   return answer.then(
@@ -75,92 +11,113 @@ async function codeOf(answer: Promise<unknown>): Promise<string> {
   );
 }
 
-test('a cluster that demands users loses a disk, and then everything, and comes back', async () => {
-  const guarded = await guardedCluster();
-  const { cluster, shelf, as, own } = guarded;
-  const [first, last] = [cluster.node(0), cluster.node(2)];
-  cluster.start();
-  const before = await isWhole(guarded);
+/** One life of one cluster: each test goes on where the one before it ended. */
+describe('a cluster that comes to demand users', () => {
+  let guarded: GuardedCluster;
+  let members: readonly string[];
+  const node = (index: number) => guarded.cluster.node(index);
+  const auth = (action: string, ...more: readonly string[]) =>
+    askE2d('etcd', 'auth', action, ...more, ...guarded.ownFlags(node(0)));
 
-  const registered = async () => {
-    const { e2d } = await askE2d('etcd', 'auth', 'status', ...own(first));
-    return (e2d as readonly unknown[]).length === 3;
-  };
-  await waitUntil(registered, { what: 'every e2d has told who it is', withinMs: 20_000 });
-  expect(await askE2d('etcd', 'auth', 'enable', ...own(first))).toEqual({
-    enabled: true,
-    wasEnabled: false,
-    e2dUsers: ['etcd client'],
+  beforeAll(async () => {
+    guarded = new GuardedCluster();
+    guarded.cluster.start();
+    members = await guarded.isWhole();
+    await guarded.isRegistered();
   });
-  expect(await callE2d('etcd', 'user-add', 'shop', '/shop/', ...own(first))).toEqual({
-    ...{ exit: 0, out: '', err: '' },
+  afterAll(() => guarded.destroy());
+
+  test('gets there although each attempt but the last is killed', async () => {
+    const steps: string[] = [];
+    for (const [run, step] of [2, 4, 5].entries()) {
+      const told = await guarded.enableKilledAt(step, node(run));
+      // The step that it died before is told again, by whoever takes it.
+      steps.push(...told.slice(0, -1));
+      expect(await auth('status')).toMatchObject({ enabled: false });
+    }
+    const enabled = { enabled: true, wasEnabled: false, e2dUsers: ['etcd client'] };
+    expect(await auth('enable')).toEqual(enabled);
+    expect(steps).toHaveLength(8);
+    expect(new Set(steps).size).toBe(8);
+    expect(await auth('status')).toMatchObject({
+      enabled: true,
+      users: [
+        { user: 'etcd client', roles: ['e2d', 'root'] },
+        { user: 'root', roles: ['root'] },
+      ],
+    });
   });
-  const shop = await as('shop', first);
-  const revision = Number(await shop.put('/shop/a', 'kept'));
-  expect(await codeOf(shop.put('/other', 'x'))).toBe('permission');
 
-  await last.killBoth();
-  await last.loseDisk();
-  last.start();
-  const after = await waitUntil(
-    async () => {
-      const ids = await isWhole(guarded);
-      return ids.some((id) => !before.includes(id)) ? ids : null;
-    },
-    { what: 'the lost member is replaced', withinMs: 60_000 },
-  );
-  expect(after.filter((id) => !before.includes(id))).toHaveLength(1);
-
-  const snapshot = await shelf.hasSnapshot(revision);
-  expect(snapshot.hashKv).not.toBeNull();
-  await Promise.all(cluster.nodes.map((node) => node.killBoth()));
-  await Promise.all(cluster.nodes.map((node) => node.loseDisk()));
-  cluster.start();
-  const restored = await isWhole(guarded);
-  expect(restored.some((id) => after.includes(id))).toBe(false);
-  const marker = await (await as('root', first)).get('/_e2d/snapshot');
-  expect(JSON.parse(marker?.value ?? '{}')).toMatchObject({ from: snapshot.lineage });
-  const again = await as('shop', cluster.node(1));
-  expect((await again.get('/shop/a'))?.value).toBe('kept');
-  expect(await codeOf(again.get('/_e2d/snapshot'))).toBe('permission');
-  await waitUntil(registered, { what: 'every e2d has told who it is', withinMs: 20_000 });
-  expect(await askE2d('etcd', 'auth', 'status', ...own(last))).toMatchObject({
-    enabled: true,
-    users: [
-      { user: 'etcd client', roles: ['e2d', 'root'] },
-      { user: 'root', roles: ['root'] },
-      { user: 'shop', roles: ['shop'] },
-    ],
+  test('gives an ordinary user its prefix and nothing else', async () => {
+    const added = await callE2d('etcd', 'user-add', 'shop', '/shop/', ...guarded.ownFlags(node(0)));
+    expect(added).toEqual({ exit: 0, out: '', err: '' });
+    for (const at of guarded.cluster.nodes) {
+      const shop = await guarded.as('shop', at);
+      expect(await codeOf(shop.put('/shop/a', 'kept'))).toBe('ok');
+      expect((await shop.get('/shop/a'))?.value).toBe('kept');
+      expect(await codeOf(shop.put('/shop', 'x'))).toBe('permission');
+      expect(await codeOf(shop.get('/_e2d/cluster'))).toBe('permission');
+      expect(await codeOf(shop.remove(members[0] ?? ''))).toBe('permission');
+    }
+    const nobody = await guarded.as('nobody', node(0));
+    expect(await codeOf(nobody.get('/shop/a'))).toBe('permission');
   });
-});
 
-test('an e2d that is no user says so, and one with the key of the authority lets it in', async () => {
-  const guarded = await guardedCluster();
-  const { cluster, folder, as, own } = guarded;
-  const [first, last] = [cluster.node(0), cluster.node(2)];
-  cluster.start();
-  const before = await isWhole(guarded);
-  const root = await as('root', first);
-  await waitUntil(async () => (await callE2d('etcd', 'auth', 'enable', ...own(first))).exit === 0, {
-    what: 'users are demanded',
-    withinMs: 20_000,
+  test('keeps a member whose e2d is no user, until the key of the authority lets it in', async () => {
+    const { tls } = guarded;
+    const pair = tls.authority.issue('stranger', [], { usages: ['client'] });
+    const asStranger = tls.pairFlags('client', tls.pairFiles('stranger', pair));
+    await node(2).stop();
+    const from = node(2).log.length;
+    node(2).start(...asStranger);
+    await node(2).hasLogged(/does not let e2d in/, 30_000, from);
+    await node(2).hasLogged(/give e2d a --client-cert whose CN is a user/, 5_000, from);
+
+    const enabled = await auth('enable', '--e2d-user', 'stranger', ...asStranger);
+    expect(enabled).toMatchObject({ wasEnabled: true, e2dUsers: ['etcd client', 'stranger'] });
+    expect(await guarded.isWhole()).toEqual(members);
   });
-  const stranger = cluster.tls?.pairFiles(
-    'stranger',
-    cluster.tls.authority.issue('stranger', [], { usages: ['client'] }),
-  );
-  if (cluster.tls === null || stranger === undefined) throw new Error(folder);
-  const asStranger = cluster.tls.pairFlags('client', stranger);
-  await last.stop();
-  const from = last.log.length;
-  last.start(...asStranger);
-  await last.hasLogged(/does not let e2d in/, 30_000, from);
-  await last.hasLogged(/give e2d a --client-cert whose CN is a user/, 5_000, from);
-  expect((await root.memberList()).members.map(({ id }) => id).sort()).toEqual([...before].sort());
 
-  const enabled = await askE2d(
-    ...['etcd', 'auth', 'enable', '--e2d-user', 'stranger', ...own(first), ...asStranger],
-  );
-  expect(enabled).toMatchObject({ wasEnabled: true, e2dUsers: ['etcd client', 'stranger'] });
-  expect(await isWhole(guarded)).toEqual(before);
+  test('replaces the member that has lost its disk', async () => {
+    await node(1).killBoth();
+    await node(1).loseDisk();
+    node(1).start();
+    const after = await waitUntil(
+      async () => {
+        const ids = await guarded.isWhole();
+        return ids.some((id) => !members.includes(id)) ? ids : null;
+      },
+      { what: 'the lost member is replaced', withinMs: 60_000 },
+    );
+    expect(after.filter((id) => !members.includes(id))).toHaveLength(1);
+    members = after;
+  });
+
+  test('has its snapshots taken, and proven by a restore', async () => {
+    const flags = [...guarded.ownFlags(node(0)), ...guarded.storeFlags];
+    const { record } = await askE2d('snapshot', 'save', ...flags);
+    const { id } = record as { readonly id: string };
+    const { verdicts } = await askE2d('snapshot', 'verify', '--restore', id, ...guarded.storeFlags);
+    expect(verdicts).toEqual([
+      expect.objectContaining({
+        ...{ id, sound: true },
+        sentence: expect.stringMatching(/it holds \d+ keys, and its hash .* is the one recorded/),
+      }),
+    ]);
+  });
+
+  test('loses everything, and comes back demanding them', async () => {
+    const revision = Number(await (await guarded.as('shop', node(0))).put('/shop/a', 'last'));
+    const { lineage } = await guarded.shelf.hasSnapshot(revision);
+    await Promise.all(guarded.cluster.nodes.map((one) => one.killBoth()));
+    await Promise.all(guarded.cluster.nodes.map((one) => one.loseDisk()));
+    guarded.cluster.start();
+    expect((await guarded.isWhole()).some((id) => members.includes(id))).toBe(false);
+    const marker = await (await guarded.as('root', node(0))).get('/_e2d/snapshot');
+    expect(JSON.parse(marker?.value ?? '{}')).toMatchObject({ from: lineage });
+    const shop = await guarded.as('shop', node(1));
+    expect((await shop.get('/shop/a'))?.value).toBe('last');
+    expect(await codeOf(shop.get('/_e2d/snapshot'))).toBe('permission');
+    await guarded.isRegistered();
+  });
 });

@@ -203,6 +203,11 @@ describe('users are not demanded, and none is made, where', () => {
     const [second, third] = [etcd.cluster.member(1), etcd.cluster.member(2)];
     await register(etcd.as('x'), 'etcd peer');
     await third.kill();
+    const leads = () => codeOf(etcd.as('x').linearizableRead());
+    await waitUntil(async () => (await leads()) === 'ok', {
+      what: 'the other two have a leader',
+      withinMs: 20_000,
+    });
     await expectRefused(etcd, {}, /m2 does not answer/);
     await second.kill();
     expect(withoutQuorum).toContain(await codeOf(enableAuth(request(etcd))));

@@ -54,6 +54,21 @@ describe('a certificate is issued', () => {
     }
   });
 
+  test('for ten years unless told', async () => {
+    const { certificate: ca, key } = await createAuthority({
+      ...{ algorithm: 'ecdsa-p256', commonName: 'ca', now: new Date() },
+      lifetimeMs: parseDurationMs('20y') ?? 0,
+    });
+    writeFileSync(join(folder, 'old.crt'), ca);
+    writeFileSync(join(folder, 'old.key'), key);
+    const old = ['--ca-cert', join(folder, 'old.crt'), '--ca-key', join(folder, 'old.key')];
+    const { out, err } = await callE2d('etcd', 'issue', 'shop', ...old);
+    const { certificate } = JSON.parse(out) as { readonly certificate: string };
+    const lifeMs = Date.parse(new X509Certificate(certificate).validTo) - Date.now();
+    expect(Math.abs(lifeMs - 87_600 * hourMs)).toBeLessThan(hourMs);
+    expect(err).toBe('');
+  });
+
   test('for ten years, which its authority does not last', async () => {
     const { lifeMs, err } = await issued('issue', 'shop');
     expect(lifeMs).toBeLessThanOrEqual(366 * 24 * hourMs);

@@ -168,6 +168,26 @@ test('TLS makes every URL https, and a single node reachable', async () => {
   expect(urls.peerAdvertise).toBe('https://10.0.0.5:2380');
 });
 
+const eitherScheme = ['http://10.0.0.5:2379', 'https://10.0.0.5:2379'];
+
+test.each([
+  ['prepare', eitherScheme, 'http'],
+  ['switch', eitherScheme, 'https'],
+  [undefined, ['https://10.0.0.5:2379'], 'https'],
+])('at the step %s of the way to TLS clients find %s, members %s', async (step, client, told) => {
+  const migration = step === undefined ? {} : { 'tls-migration': step };
+  const { urls, warnings } = await load({
+    flags: { ...allTlsFiles, ...migration, 'ca-key': 'ca.key' },
+    files: readableTlsFiles,
+  });
+  const loopback = client.map((url) => url.replace('10.0.0.5', '127.0.0.1'));
+  expect(urls.clientListen).toEqual([...client, ...loopback]);
+  expect(urls.clientAdvertise).toBe(`${told}://10.0.0.5:2379`);
+  expect(urls.peerListen).toEqual([`${told}://10.0.0.5:2380`]);
+  expect(urls.peerAdvertise).toBe(`${told}://10.0.0.5:2380`);
+  expect(warnings).toEqual([]);
+});
+
 describe('seeds', () => {
   test.each([
     ['10.0.0.6', '10.0.0.6', 7980],

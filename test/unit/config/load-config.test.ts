@@ -165,6 +165,7 @@ describe('TLS', () => {
       caCertFile: '/srv/ca.crt',
       peerCaCertFile: '/srv/ca.crt',
       clientCertAuth: true,
+      migration: null,
       server: { certFile: '/srv/server.crt', keyFile: '/srv/server.key' },
       peer,
       client: peer,

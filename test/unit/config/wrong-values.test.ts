@@ -104,6 +104,10 @@ const wrong: Readonly<Record<OptionName, readonly (readonly [string, RegExp])[]>
   'peer-key': [['/none.key', /--peer-key is given without --peer-cert/]],
   'client-cert': [['/none.crt', /--client-cert is given without --client-key/]],
   'client-key': [['/none.key', /--client-key is given without --client-cert/]],
+  'tls-migration': [
+    ['finish', /prepare or switch/],
+    ['switch', /--tls-migration is given without TLS: give --ca-cert/],
+  ],
   'client-cert-auth': [
     ['on', /must be true or false/],
     ['true', /--client-cert-auth is given without TLS, so that nobody would be asked/],

@@ -21,6 +21,7 @@ export function scriptedEndpoint(
     addMember: refuse,
     promote: refuse,
     remove: refuse,
+    setPeerUrls: refuse,
     moveLeader: refuse,
     get: refuse,
     put: refuse,

@@ -75,6 +75,26 @@ describe('keys', () => {
     expect(node.problems[0]?.message).toContain('10.9.9.9:9 does not share our gossip key');
   });
 
+  test('come without a gap: sent and accepted in plain, then accepted, then refused', async () => {
+    const problems: unknown[] = [];
+    const bootstrap = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
+    await pool.form(3);
+    for (const plaintext of ['sent', 'accepted', 'refused'] as const) {
+      for (const old of [...pool.nodes.values()]) {
+        problems.push(...old.problems);
+        await pool.kill(old);
+        const keyring = new Keyring([key(1)]);
+        await pool.start(old.name, { bootstrap, keyring, settings: { plaintext } });
+        await pool.clock.run(10_000);
+        const seen = [...pool.nodes.values()].map(aliveNames);
+        expect(seen, `${old.name} at ${plaintext}`).toEqual(seen.map(() => ['n1', 'n2', 'n3']));
+      }
+    }
+    expect(problems).toEqual([]);
+    inject([alive({})]);
+    for (const node of pool.nodes.values()) expect(aliveNames(node)).toHaveLength(3);
+  });
+
   test('rotate without a gap: add everywhere, use everywhere, remove everywhere', async () => {
     const nodes: PoolNode[] = [];
     const keyrings = [1, 2, 3].map(() => new Keyring([key(1)]));

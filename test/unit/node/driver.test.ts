@@ -63,6 +63,7 @@ function drive(effects: Partial<Effects> = {}, observers: Partial<Observers> = {
     surveyCluster: () => NEVER,
     surveySuccessor: () => NEVER,
     observeStore: () => NEVER,
+    observeCertificates: () => NEVER,
     observeEtcd: () => NEVER,
     observeMembers: () => NEVER,
     watchEtcd: () => NEVER,

@@ -47,6 +47,18 @@ describe('who a node is', () => {
     });
   });
 
+  test('a member whose peer URL has another scheme stays who it is: a step towards TLS', async () => {
+    const known = await remembered({ memberId: 'ma', clusterId: 'c1' });
+    const secure = { ...known, peerUrl: known.peerUrl.replace('http:', 'https:') };
+    const { prepared, written } = await prepare({ identity: secure });
+    expect(prepared.identity).toEqual(known);
+    expect(written).toEqual([known]);
+    const planned = { ...secure, plan: pinned('launched') };
+    await expect(prepare({ identity: planned })).rejects.toMatchObject({
+      code: 'E2D_IDENTITY_CHANGED',
+    });
+  });
+
   test('a node that is bound by a plan is refused another name', async () => {
     const known = await remembered({ plan: pinned('acknowledged') });
     await expect(prepare({ identity: known, name: 'other' })).rejects.toMatchObject({

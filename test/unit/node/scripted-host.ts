@@ -39,6 +39,7 @@ export async function nodeOn(script: HostScript) {
     },
     expireMovedAside: async () => undefined,
     snapshots: null,
+    certificates: null,
     chooseSnapshot: () => Promise.reject(new Error('not asked for')),
     stageSnapshot: () => Promise.reject(new Error('not asked for')),
     hasStaged: async () => isStaged,

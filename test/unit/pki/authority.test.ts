@@ -24,6 +24,10 @@ import { CertificateAuthority } from '../../support/certificates.ts';
 const now = new Date('2030-01-01T12:00:40.500Z');
 const hourMs = 3_600_000;
 const lifetimeMs = 43_800 * hourMs;
+const lifetime = {
+  from: new Date('2029-01-01T00:00:00Z'),
+  to: new Date('2034-01-01T00:00:00Z'),
+};
 const leaf: IssueOptions = {
   profile: 'peer',
   commonName: 'etcd peer',
@@ -208,6 +212,7 @@ describe('an authority is opened', () => {
     ['that is weak', { key: pem('weak') }, /RSA key of 1024 bits; 2048 are needed/],
     ['that is none', { key: 'no key' }, /private key cannot be read/],
     ['without a certificate', { certificate: '' }, /holds none in PEM/],
+    ['among far too many', { certificate: toPem('CERTIFICATE', Buffer.alloc(9)).repeat(65) }, /65/],
     [
       'with a damaged certificate',
       { certificate: toPem('CERTIFICATE', Buffer.from('3003020101', 'hex')) },
@@ -276,6 +281,87 @@ describe('a renewed certificate', () => {
     );
     await expect(authority.renew('nothing', { now })).rejects.toEqual(
       refusal('E2D_PKI_FILE', /no certificate/),
+    );
+  });
+});
+
+describe('a certificate issued anew under another authority', () => {
+  const later = new Date(now.getTime() + 700 * hourMs);
+
+  test.each(['ecdsa-p256', 'rsa-2048'] as const)(
+    'keeps its %s key and all that it says, for as long',
+    async (algorithm) => {
+      const old = await authority.issue({
+        ...leaf,
+        profile: 'server',
+        organizations: ['e2d:viewers', 'x'],
+        hosts: ['a.b', 'fd00::5', '10.0.0.5'],
+        algorithm,
+      });
+      const next = openAuthority(await make('rsa-2048', later));
+      const trusted = `${next.certificate}${pair.certificate}`;
+      const { certificate, ...told } = next.reissue(old.certificate, { trusted, now: later });
+      const [before, after] = [read(old.certificate), read(certificate)];
+      expect(after.x509.checkPrivateKey(createPrivateKey(old.key))).toBe(true);
+      const said = ({ subject, organizations, names, usages, key }: typeof before) => ({
+        subject,
+        organizations,
+        names,
+        usages,
+        key,
+      });
+      expect(said(after)).toEqual(said(before));
+      expect(after.serial).not.toBe(before.serial);
+      expect([next.hasSigned(certificate), authority.hasSigned(certificate)]).toEqual([
+        true,
+        false,
+      ]);
+      expect(after.x509.checkIssued(new X509Certificate(next.certificate))).toBe(true);
+      expect(told).toEqual({ notAfter: after.notAfter, isCutShort: false });
+      expect(after.notAfter.getTime() - before.notAfter.getTime()).toBe(700 * hourMs);
+      // Once more changes nothing but the dates: whoever was interrupted may do it again.
+      const again = next.reissue(certificate, { trusted, now: later, lifetimeMs: hourMs });
+      expect(said(read(again.certificate))).toEqual(said(before));
+      expect(again.notAfter).toEqual(new Date(later.getTime() - 500 + hourMs));
+    },
+  );
+
+  test('is refused where none of the trusted signed the old one, even one of that name', async () => {
+    const stranger = await openAuthority(await make()).issue(leaf);
+    const options = { trusted: pair.certificate, now };
+    expect(() => authority.reissue(stranger.certificate, options)).toThrow(
+      refusal('E2D_PKI_AUTHORITY', /^None of the trusted authorities has signed/),
+    );
+    expect(() => authority.reissue('nothing', options)).toThrow(
+      refusal('E2D_PKI_FILE', /no certificate/),
+    );
+  });
+
+  test('is taken by way of an authority that stands behind it in its file', async () => {
+    const top = new CertificateAuthority('top', lifetime);
+    const between = new CertificateAuthority('between', { ...lifetime, below: top });
+    const old = between.issue('node', ['10.0.0.5'], lifetime);
+    const chain = `${old.certificate}${between.certificate}`;
+    const options = { trusted: top.certificate, now };
+    expect(read(authority.reissue(chain, options).certificate)).toMatchObject({
+      commonName: 'node',
+      issuer: 'CN=e2d-ca',
+    });
+    expect(() => authority.reissue(old.certificate, options)).toThrow(/^None of the trusted/);
+  });
+
+  test('is refused for a key that is weak, and to authorities', async () => {
+    const old = new CertificateAuthority('old', lifetime);
+    const weak = old.issue('node', ['10.0.0.5'], { ...lifetime, bits: 1024 });
+    const options = { trusted: old.certificate, now };
+    expect(() => authority.reissue(weak.certificate, options)).toThrow(
+      refusal('E2D_PKI_AUTHORITY', /for an RSA key of 1024 bits/),
+    );
+    expect(() => authority.reissue(old.certificate, options)).toThrow(
+      refusal('E2D_PKI_FILE', /"old" is that of an authority, which is replaced and not renewed/),
+    );
+    await expect(authority.renew(pair.certificate, { now })).rejects.toEqual(
+      refusal('E2D_PKI_FILE', /"e2d-ca" is that of an authority/),
     );
   });
 });
@@ -353,7 +439,5 @@ test('node takes the whole chain', async () => {
 
 /** Of an authority with this key. */
 function certificateFor(key: string): string {
-  const from = new Date('2029-01-01T00:00:00Z');
-  const to = new Date('2034-01-01T00:00:00Z');
-  return new CertificateAuthority('old', { key, from, to }).certificate;
+  return new CertificateAuthority('old', { key, ...lifetime }).certificate;
 }

@@ -133,6 +133,13 @@ describe('each flaw has a sentence of its own', () => {
       { ...files(root.issue('db9.example', [], life), root.certificate), hosts: ['db9.example'] },
       'wrong-host: The certificate /etc/s.crt is not good for db9.example: it names no host at all.',
     ],
+    [
+      {
+        ...files(root.issue('x', Array(22).fill('10.0.0.1'), life), root.certificate),
+        hosts: ['10.0.0.2'],
+      },
+      `wrong-host: The certificate /etc/s.crt is not good for 10.0.0.2: it names ${Array(20).fill('10.0.0.1').join(', ')} and 2 more.`,
+    ],
   ])('%#', (request, sentence) => {
     expect(told(request)).toEqual([sentence]);
     expect(examine(request)[0]?.remedy).toMatch(/^[A-Z].*\.$/);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { examine } from '../../../src/pki/examine.ts';
 import { readCertificates } from '../../../src/pki/read-certificates.ts';
 import { CertificateAuthority } from '../../support/certificates.ts';
 
@@ -81,6 +82,31 @@ test('one that is damaged is named by its place', () => {
       message: expect.stringMatching(/^Certificate 2 /),
     }),
   );
+});
+
+test('more than 64 in a file are refused unread, and so many are looked at in no time', () => {
+  const all = (count: number) => authority.certificate.repeat(count);
+  const startedMs = performance.now();
+  expect(() => readCertificates(all(Math.ceil(1024 ** 2 / authority.certificate.length)))).toThrow(
+    expect.objectContaining({
+      code: 'E2D_BAD_CERTIFICATE',
+      message: expect.stringMatching(
+        /^The file holds \d+ certificates, and at most 64 are read\.$/,
+      ),
+    }),
+  );
+  expect(performance.now() - startedMs).toBeLessThan(200);
+  const bundle = { path: '/bundle.crt', pem: all(64) };
+  const leaf = authority.issue('leaf', ['10.0.0.5']).certificate;
+  const chain = { path: '/chain.crt', pem: `${leaf}${all(63)}` };
+  const asked = { purposes: [], hosts: [], now: new Date() };
+  const flaws = examine({ certificate: chain, authorities: bundle, ...asked });
+  expect(flaws).toEqual([]);
+  const tooMany = examine({ certificate: { ...chain, pem: `${chain.pem}${leaf}` }, ...asked });
+  expect(tooMany.map(({ sentence }) => sentence)).toEqual([
+    'The file /chain.crt cannot be used: The file holds 65 certificates, and at most 64 are read.',
+  ]);
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
 test('a file of endless beginnings is read in no time', () => {

@@ -162,15 +162,20 @@ describe('TLS', () => {
     expect(flags.has('trusted-ca-file')).toBe(false);
   });
 
-  test.each([
-    ['3.4.23', false],
-    ['3.5.0', true],
-    ['3.6.14', true],
-  ])('etcd %s shows itself a certificate of a client: %s', (etcdVersion, shown) => {
-    const own = { certFile: '/own.pem', keyFile: '/own.key' };
-    const flags = flagsOf({ tls: { client: { ...files, own } }, etcdVersion });
-    expect(flags.get('client-cert-file')).toBe(shown ? '/own.pem' : undefined);
-    expect(flags.get('client-key-file')).toBe(shown ? '/own.key' : undefined);
+  test('etcd answers JSON where clients need no certificate, and else only when told to', () => {
+    const { trustedCaFile: _, ...forAnybody } = files;
+    expect(flagsOf({}).has('enable-grpc-gateway')).toBe(false);
+    expect(flagsOf({ tls: { client: forAnybody } }).has('enable-grpc-gateway')).toBe(false);
+    const tls = { client: files };
+    for (const etcdVersion of ['3.4.23', '3.5.0', '3.6.14']) {
+      expect(flagsOf({ tls, etcdVersion }).get('enable-grpc-gateway')).toBe('false');
+    }
+    const extraArgs = ['--enable-grpc-gateway', '--client-cert-file=/gateway.pem'];
+    const told = flagsOf({ tls, extraArgs });
+    expect(told.get('enable-grpc-gateway')).not.toBe('false');
+    expect(told.get('client-cert-file')).toBe('/gateway.pem');
+    const passEnv = ['ETCD_ENABLE_GRPC_GATEWAY'];
+    expect(flagsOf({ tls, passEnv }).has('enable-grpc-gateway')).toBe(false);
   });
 
   test.each([

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { overlap, prefixRange } from '../../../../src/etcd/users/key-range.ts';
+import { haveKeysInCommon, prefixRange } from '../../../../src/etcd/users/key-range.ts';
 
 test.each([
   ['/shop/', '/shop0'],
@@ -9,12 +10,27 @@ test.each([
   expect(prefixRange(prefix)).toEqual({ key: Buffer.from(prefix), end: Buffer.from(end) });
 });
 
-test('a last byte that cannot be counted up is left out', () => {
-  const key = Buffer.from('é\u{10FFFF}');
-  expect(prefixRange('é\u{10FFFF}')).toEqual({
-    key,
-    end: Buffer.concat([key.subarray(0, key.length - 1), Buffer.from([0xc0])]),
-  });
+test('every key begins with nothing, and etcd is told that there is no end', () => {
+  expect(prefixRange('')).toEqual({ key: Buffer.alloc(0), end: Buffer.from([0]) });
+});
+
+/** As etcd compares: byte by byte. */
+function isWithin(key: string, { key: from, end }: ReturnType<typeof prefixRange>): boolean {
+  const bytes = Buffer.from(key);
+  return Buffer.compare(from, bytes) <= 0 && Buffer.compare(bytes, end) < 0;
+}
+
+test('a key is in the range of a prefix just when it begins with it', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 8 });
+  const prefix = fc.string({ unit: 'binary', minLength: 1, maxLength: 4 });
+  fc.assert(fc.property(prefix, text, (start, rest) => isWithin(start + rest, prefixRange(start))));
+  fc.assert(
+    fc.property(prefix, text, (start, key) => {
+      return isWithin(key, prefixRange(start)) === key.startsWith(start);
+    }),
+  );
+  expect(isWithin('\u{10FFFF}\u{10FFFF}', prefixRange('\u{10FFFF}'))).toBe(true);
+  expect(isWithin('/shop', prefixRange('/shop/'))).toBe(false);
 });
 
 test.each([
@@ -26,5 +42,5 @@ test.each([
   ['/_e2c', '/_e2d', false],
   ['/shop/', '/_e2d', false],
 ])('%s and %s have keys in common: %s', (one, other, isSo) => {
-  expect(overlap(prefixRange(one), prefixRange(other))).toBe(isSo);
+  expect(haveKeysInCommon(one, other)).toBe(isSo);
 });

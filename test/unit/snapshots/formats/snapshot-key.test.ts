@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -34,22 +35,31 @@ describe('the key of a CA key', () => {
     expect(keyFromCaKey(goDer).bytes).toEqual(createHash('sha512-256').update(goDer).digest());
   });
 
-  test('is SHA-512/256 of the SEC1 DER of an ECDSA key, in every form it comes in', () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const der = privateKey.export({ type: 'sec1', format: 'der' });
-    const expected = createHash('sha512-256').update(der).digest();
-    const scalar = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
-    const curve = Buffer.from('a00a06082a8648ce3d030107', 'hex');
-    const withoutPublicKey = Buffer.concat([Buffer.from('30310201010420', 'hex'), scalar, curve]);
-    const forms = [
-      der,
-      withoutPublicKey,
-      privateKey.export({ type: 'pkcs8', format: 'der' }),
-      Buffer.from(privateKey.export({ type: 'sec1', format: 'pem' })),
-      Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
-    ];
-    for (const form of forms) expect(keyFromCaKey(form).bytes).toEqual(expected);
-  });
+  test.each(['prime256v1', 'secp384r1', 'secp521r1'])(
+    'is SHA-512/256 of the SEC1 DER of an ECDSA key on %s, in every form openssl writes',
+    async (curve) => {
+      const folder = await temporaryFolder();
+      const openssl = (...words: readonly string[]) =>
+        execFileSync('openssl', words, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+      openssl('ecparam', '-name', curve, '-genkey', '-out', 'ca.key');
+      const from = ['-in', 'ca.key', '-outform'] as const;
+      const sec1 = openssl('ec', ...from, 'DER');
+      const forms = [
+        sec1,
+        await readFile(join(folder, 'ca.key')),
+        openssl('ec', ...from, 'PEM'),
+        openssl('ec', '-no_public', ...from, 'PEM'),
+        openssl('ec', '-no_public', ...from, 'DER'),
+        openssl('ec', '-conv_form', 'compressed', ...from, 'PEM'),
+        openssl('ec', '-param_enc', 'explicit', ...from, 'PEM'),
+        openssl('pkcs8', '-topk8', '-nocrypt', ...from, 'PEM'),
+        openssl('pkcs8', '-topk8', '-nocrypt', ...from, 'DER'),
+      ];
+      expect(new Set(forms.map((form) => form.toString('hex'))).size).toBe(forms.length);
+      const expected = createHash('sha512-256').update(sec1).digest();
+      for (const form of forms) expect(keyFromCaKey(form).bytes).toEqual(expected);
+    },
+  );
 
   test('is not made of anything else', () => {
     const { privateKey } = generateKeyPairSync('ed25519');

@@ -1,0 +1,190 @@
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { badConfig } from '../../config/bad-config.ts';
+import type { TlsFiles } from '../../config/node-config.ts';
+import { E2dError } from '../../errors/e2d-error.ts';
+import { harmless } from '../../errors/shown.ts';
+import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
+import type { Rotation } from '../../etcd/pki/rotation.ts';
+import { systemClock } from '../../node/clock.ts';
+import {
+  abortRotation,
+  beginRotation,
+  moveOn,
+  type RotationState,
+} from '../../node/rotation/conduct-rotation.ts';
+import { type Authority, openAuthority } from '../../pki/authority.ts';
+import { readCertificates } from '../../pki/read-certificates.ts';
+import type { Invocation } from '../command.ts';
+import { nodeConfigOf } from '../own-cluster.ts';
+import { helpOf, isOn, refuseBadFlags } from '../own-flags.ts';
+import { readText, textFlag } from '../pki-session.ts';
+import { rotationJson, rotationLines } from '../render-rotation.ts';
+import { RotationProgress } from '../rotation-progress.ts';
+import { type Asked, RotationEtcd } from '../rotation-session.ts';
+import { inSession, type Session } from '../snapshot-session.ts';
+
+const lookEveryMs = 1_000;
+
+export async function run(invocation: Invocation): Promise<number> {
+  refuseBadFlags(invocation);
+  refuseBadMix(invocation);
+  return inSession(invocation, async (session) => {
+    const config = await nodeConfigOf(invocation, session);
+    const authority = await newAuthority(invocation, session);
+    const progress = new RotationProgress(invocation.terminal);
+    const etcd = await RotationEtcd.open(config, {
+      authority,
+      signal: session.signal,
+      onTrouble: (sentence) => progress.trouble(sentence),
+    });
+    try {
+      if (isOn('status', invocation)) return tell((await etcd.state()).state, invocation);
+      const old = authority === null ? null : () => oldAuthority(invocation, session, config.tls);
+      const conducting = { etcd, authority, old, progress, session, invocation };
+      const ended = await conduct(conducting);
+      return tell(ended, invocation);
+    } catch (problem) {
+      if (session.signal.aborted) invocation.terminal.err(`${resumable}\n`);
+      throw problem;
+    } finally {
+      etcd.close();
+    }
+  });
+}
+
+const resumable = 'Run it again when you like: it goes on from where it is.';
+
+interface ConductParts {
+  readonly etcd: RotationEtcd;
+  readonly authority: Authority | null;
+  readonly old: (() => Promise<string>) | null;
+  readonly progress: RotationProgress;
+  readonly session: Session;
+  readonly invocation: Invocation;
+}
+
+/** Until nothing is left to do for whoever called the command. */
+async function conduct(parts: ConductParts): Promise<RotationState> {
+  const { etcd, progress, session } = parts;
+  for (;;) {
+    const asked = await etcd.state();
+    progress.show(asked.state, systemClock.wallTime());
+    const isOver = await step(asked, parts).catch((problem: unknown) => {
+      if (!(problem instanceof EtcdFault)) throw problem;
+      progress.trouble(`It is tried again, for etcd did not do its part (${problem.message}).`);
+      return false;
+    });
+    if (isOver) return asked.state;
+    await pause(lookEveryMs, undefined, { signal: session.signal });
+  }
+}
+
+/** Whether that was all. */
+async function step({ state, endpoint, bounds }: Asked, parts: ConductParts): Promise<boolean> {
+  const { authority, old, progress, invocation } = parts;
+  const now = () => systemClock.wallTime();
+  const { rotation } = state;
+  const isAbort = isOn('abort', invocation);
+  if (isAbort && rotation?.phase !== 'abort' && rotation?.phase !== 'aborted') {
+    await abortRotation(state, { endpoint, now, bounds });
+    return false;
+  }
+  const conducting = { endpoint, now, bounds, mayDropOld: isOn('drop-old', invocation) };
+  const isOfOther = authority !== null && fingerprintOf(authority) !== rotation?.new.fingerprint;
+  if (authority !== null && old !== null && (rotation === null || isEnded(rotation, isOfOther))) {
+    const begun = await beginRotation(state, await old(), { ...conducting, authority });
+    if (begun) progress.say('The change of authorities has begun.');
+    return false;
+  }
+  if (rotation === null) return true;
+  if (!isAbort && rotation.phase === 'abort') throw calledOff();
+  if (!isAbort && isOfOther) throw another(rotation);
+  const made = await moveOn({ ...state, rotation }, { ...conducting, authority });
+  for (const { member, role, subject } of made.kind === 'reissue' ? made.certificates : []) {
+    progress.say(harmless(`Issued anew: the ${role} certificate of ${member}, "${subject}".`));
+  }
+  if (made.kind === 'held') progress.say(held);
+  return made.kind === 'held' || rotation.phase === 'done' || rotation.phase === 'aborted';
+}
+
+const held =
+  'Every member shows certificates of the new authority. Give every client of the cluster one, ' +
+  'too, and then run it again with --drop-old: who shows one of the old authority is refused then.';
+
+/** A change that is over is no reason not to begin another one; that it was done is told once. */
+function isEnded({ phase }: Rotation, isOfOther: boolean): boolean {
+  return phase === 'aborted' || (phase === 'done' && isOfOther);
+}
+
+function tell(state: RotationState, invocation: Invocation): number {
+  const now = systemClock.wallTime();
+  const text = isOn('json', invocation)
+    ? JSON.stringify(rotationJson(state, now), null, 2)
+    : rotationLines(state, now).join('\n');
+  invocation.terminal.out(`${text}\n`);
+  return 0;
+}
+
+function refuseBadMix(invocation: Invocation): void {
+  const wanted = ['status', 'abort', 'drop-old'].filter((name) => isOn(name, invocation));
+  const given = ['new-ca-cert', 'new-ca-key'].filter((name) => textFlag(name, invocation));
+  const problems: string[] = [];
+  if (wanted.length > 1) {
+    problems.push(`${wanted.map((name) => `--${name}`).join(' and ')} are not given together.`);
+  }
+  const isForAll = wanted.length === 0 || wanted[0] === 'drop-old';
+  if (isForAll && given.length < 2) {
+    problems.push('The new authority signs: give --new-ca-cert and --new-ca-key.');
+  }
+  if (problems.length > 0) throw badConfig({ problems, warnings: [] }, helpOf(invocation.command));
+}
+
+async function newAuthority(
+  invocation: Invocation,
+  { surroundings }: Session,
+): Promise<Authority | null> {
+  const certFile = textFlag('new-ca-cert', invocation);
+  const keyFile = textFlag('new-ca-key', invocation);
+  if (certFile === undefined || keyFile === undefined || isOn('abort', invocation)) return null;
+  const certificate = await readText(resolve(surroundings.cwd, certFile));
+  const key = await readText(resolve(surroundings.cwd, keyFile));
+  return openAuthority({ certificate, key });
+}
+
+/** Named, or the only one of `--ca-cert` that is not the new one. */
+async function oldAuthority(
+  invocation: Invocation,
+  { surroundings }: Session,
+  tls: TlsFiles | null,
+): Promise<string> {
+  const named = textFlag('old-ca-cert', invocation);
+  const path = named === undefined ? tls?.caCertFile : resolve(surroundings.cwd, named);
+  const pem = path === undefined ? '' : await readText(path);
+  const own = await readText(resolve(surroundings.cwd, textFlag('new-ca-cert', invocation) ?? ''));
+  const isNew = new Set(readCertificates(own).map(({ fingerprint }) => fingerprint));
+  const others = readCertificates(pem).filter(({ fingerprint }) => !isNew.has(fingerprint));
+  return others.map(({ x509 }) => x509.toString()).join('');
+}
+
+function fingerprintOf({ certificate }: Authority): string | undefined {
+  return readCertificates(certificate)[0]?.fingerprint;
+}
+
+function calledOff(): E2dError {
+  return new E2dError('The change of authorities is being called off.', {
+    code: 'E2D_ROTATION_REFUSED',
+    remedy: 'Finish that first, with --abort.',
+  });
+}
+
+function another(rotation: Rotation): E2dError {
+  return new E2dError(
+    `Another change of authorities is under way, to the one with the SHA-256 fingerprint ` +
+      `${rotation.new.fingerprint}.`,
+    {
+      code: 'E2D_ROTATION_REFUSED',
+      remedy: 'Finish that first, with its --new-ca-cert and --new-ca-key; --status shows it.',
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import type { TlsFiles } from '../config/node-config.ts';
+import { E2dError } from '../errors/e2d-error.ts';
+import { type Authority, openAuthority } from '../pki/authority.ts';
+import { writeFiles } from '../pki/certificate-files.ts';
+import { readCertificates } from '../pki/read-certificates.ts';
+
+export interface RenewalParts {
+  readonly tls: TlsFiles;
+  /** Null where the authority's key is not at hand: nothing is renewed then. */
+  readonly caKeyFile: string | null;
+  readonly now: Date;
+}
+
+interface Leaf {
+  readonly role: string;
+  readonly path: string;
+  readonly caFile: string;
+}
+
+/** The share of its life after which a certificate is renewed. */
+const ripeAfter = 2 / 3;
+
+/** A file that serves two roles is one leaf. */
+function leafsOf({ server, peer, client, caCertFile, peerCaCertFile }: TlsFiles): readonly Leaf[] {
+  const leafs = [
+    { role: 'server', path: server.certFile, caFile: caCertFile },
+    { role: 'peer', path: peer.certFile, caFile: peerCaCertFile },
+    { role: 'client', path: client.certFile, caFile: caCertFile },
+  ];
+  return leafs.filter(({ path }, at) => leafs.findIndex((one) => one.path === path) === at);
+}
+
+/** Roles whose certificate has lived two thirds of its life, and gains by being renewed here. */
+export async function dueForRenewal(parts: RenewalParts): Promise<readonly string[]> {
+  if (parts.caKeyFile === null) return [];
+  const due: string[] = [];
+  for (const leaf of leafsOf(parts.tls)) {
+    const pem = await readFile(leaf.path, 'utf8');
+    if (!isRipe(pem, parts.now)) continue;
+    const authority = await authorityFor(leaf, parts);
+    if (authority?.hasSigned(pem) && gains(pem, authority)) due.push(leaf.role);
+  }
+  return due;
+}
+
+/**
+ * Has the certificates of these roles signed anew. Their keys stay: at no moment do a certificate
+ * and a key lie there that do not belong together. Rejects with `E2D_PKI_AUTHORITY` when the key
+ * that is here is not that of their authority, with `E2D_PKI_FILE` when they cannot be written.
+ */
+export async function renewCertificates(
+  roles: readonly string[],
+  parts: RenewalParts,
+): Promise<void> {
+  for (const leaf of leafsOf(parts.tls).filter(({ role }) => roles.includes(role))) {
+    const authority = await authorityFor(leaf, parts);
+    if (authority === null) {
+      throw new E2dError(`The key that belongs to ${leaf.caFile} is not on this node.`, {
+        code: 'E2D_PKI_AUTHORITY',
+        remedy: 'Name it with --ca-key, or renew the certificates with "e2d pki renew".',
+      });
+    }
+    const old = await readFile(leaf.path, 'utf8');
+    const trusted = await readFile(leaf.caFile, 'utf8');
+    const { certificate } = authority.reissue(old, { trusted, now: parts.now });
+    await writeFiles([{ path: leaf.path, content: certificate, kind: 'certificate' }]);
+  }
+}
+
+function isRipe(pem: string, now: Date): boolean {
+  const [leaf] = readCertificates(pem);
+  if (leaf === undefined) return false;
+  const [from, to] = [leaf.notBefore.getTime(), leaf.notAfter.getTime()];
+  return now.getTime() >= from + (to - from) * ripeAfter;
+}
+
+/** Where the authority ends with it, a new certificate would last no longer than the old one. */
+function gains(pem: string, authority: Authority): boolean {
+  const [leaf] = readCertificates(pem);
+  return leaf !== undefined && authority.notAfter > leaf.notAfter;
+}
+
+/** Null when the key on this node belongs to none of the authorities in the file. */
+async function authorityFor(
+  { caFile }: Leaf,
+  { caKeyFile }: RenewalParts,
+): Promise<Authority | null> {
+  if (caKeyFile === null) return null;
+  const [certificate, key] = await Promise.all([
+    readFile(caFile, 'utf8'),
+    readFile(caKeyFile, 'utf8'),
+  ]);
+  try {
+    return openAuthority({ certificate, key });
+  } catch (problem) {
+    if (problem instanceof E2dError && problem.code === 'E2D_PKI_AUTHORITY') return null;
+    throw problem;
+  }
+}
