@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { namePattern } from '../../errors/shown.ts';
 
 /**
  * The way from one authority to another: every member trusts both, then every member shows
@@ -15,15 +17,18 @@ export const rotationPhases = [
 ] as const;
 export type RotationPhase = (typeof rotationPhases)[number];
 
-const authoritySchema = z.object({
-  /** Its certificate, in PEM. */
-  certificate: z.string().min(1),
-  /** SHA-256 over its DER: upper case, hexadecimal, a colon between bytes; as are all below. */
-  fingerprint: z.string().min(1),
-});
+/** Nodes add it to what they trust, and look for it there by its fingerprint. */
+const authoritySchema = z
+  .object({
+    /** Its certificate, in PEM, and nothing else. */
+    certificate: z.string().max(64 * 1024),
+    /** SHA-256 over its DER: upper case, hexadecimal, a colon between bytes; as are all below. */
+    fingerprint: z.string(),
+  })
+  .refine(isAuthority);
 
 export const rotationSchema = z.object({
-  id: z.string().min(1),
+  id: z.string().min(1).regex(namePattern),
   phase: z.enum(rotationPhases),
   old: authoritySchema,
   new: authoritySchema,
@@ -63,3 +68,12 @@ export const nodeReportSchema = z.object({
 });
 /** How far one node is. */
 export type NodeReport = Readonly<z.infer<typeof nodeReportSchema>>;
+
+function isAuthority({ certificate, fingerprint }: Record<'certificate' | 'fingerprint', string>) {
+  try {
+    const read = new X509Certificate(certificate);
+    return read.ca && read.toString() === certificate && read.fingerprint256 === fingerprint;
+  } catch {
+    return false;
+  }
+}
