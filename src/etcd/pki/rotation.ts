@@ -40,6 +40,8 @@ export const rotationSchema = z.object({
 export type Rotation = Readonly<z.infer<typeof rotationSchema>>;
 
 const fingerprints = z.array(z.string()).readonly();
+/** Far more than a node has. Each takes time to be looked at. */
+const mostFiles = 8;
 
 export const nodeReportSchema = z.object({
   /** The member's name. */
@@ -47,7 +49,10 @@ export const nodeReportSchema = z.object({
   /** What the node knew of the rotation when it looked: only then does the report count for it. */
   rotation: z.object({ id: z.string(), phase: z.enum(rotationPhases) }).nullable(),
   /** The node's files of authorities, each with those that are in it. */
-  trusted: z.array(z.object({ path: z.string(), authorities: fingerprints }).readonly()).readonly(),
+  trusted: z
+    .array(z.object({ path: z.string(), authorities: fingerprints }).readonly())
+    .max(mostFiles)
+    .readonly(),
   /** Those that its running etcd was started with; null where it runs none. */
   etcd: z.object({ clients: fingerprints, peers: fingerprints }).readonly().nullable(),
   /** What the node shows: whole files, so that authorities in between are there too. */
@@ -61,6 +66,7 @@ export const nodeReportSchema = z.object({
         })
         .readonly(),
     )
+    .max(mostFiles)
     .readonly(),
   /** Why the node cannot go on by itself: sentences, each with what to do by hand. */
   problems: z.array(z.string()).readonly(),

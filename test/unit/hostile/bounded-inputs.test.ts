@@ -17,6 +17,7 @@ import { readSmallFile } from '../../../src/etcd/data-dir/small-file.ts';
 import { acquireStateLock } from '../../../src/etcd/data-dir/state-lock.ts';
 import { readPidFile } from '../../../src/etcd/process/pid-file.ts';
 import { decodeHeader, LineProblem } from '../../../src/journal/decode-line.ts';
+import { formatName } from '../../../src/journal/entry.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../../src/node/announcement-codec.ts';
 import { storeError } from '../../../src/snapshots/store/store-error.ts';
 import { parseStoreUrl } from '../../../src/snapshots/store/store-url.ts';
@@ -54,7 +55,8 @@ describe('a configuration', () => {
   test('is told by its beginning where it is long, whatever part of it', async () => {
     const flags = { ...options };
     expect(readArguments([`--${long}`], flags).problems.join().length).toBeLessThan(300);
-    expect(found(`${long.slice(0, 60_000)}: a`).join().length).toBeLessThan(300);
+    const [key, name] = [long.slice(0, 1_000), long.slice(0, 500)];
+    expect(found(`${key}: a\n${name}: b`).join().length).toBeLessThan(300);
     expect((await refusal({ flags: { 'health-check-interval': long } })).length).toBeLessThan(700);
     const text = await refusal({ flags: { name: 'a b' }, env: { [`E2D_${long}`]: 'x' } });
     expect(text.length).toBeLessThan(1_000);
@@ -109,6 +111,7 @@ describe('a file of the state dir', () => {
     const path = join(folder, 'db');
     for (const [offset, value] of [
       [8, 2n ** 31n],
+      [8, 0n],
       [16, 2n ** 40n],
     ] as const) {
       await writeFile(path, withMeta(databaseOf(4), offset, value));
@@ -134,13 +137,17 @@ function withMeta(database: Buffer, offset: number, value: bigint): Buffer {
 
 describe('what comes from elsewhere', () => {
   test('may nest as deep as a parser goes', () => {
-    const nested: unknown = JSON.parse(
-      deep.replaceAll('[', '{"a":').replaceAll(']', '}').replace(':}', ':1}'),
-    );
+    const objects = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+    const nested: unknown = JSON.parse(objects);
     expect(fits(nested, 'state')).toBe(false);
-    const header = `{"format":"e2d-event-log","version":${deep}}`;
-    const problem = decodeHeader(Buffer.from(header));
-    expect(problem).toBeInstanceOf(LineProblem);
+    const head = `"format":"${formatName}"`;
+    const problemOf = (line: string) => {
+      const header = decodeHeader(Buffer.from(line));
+      return header instanceof LineProblem ? header.problem : null;
+    };
+    expect(problemOf(`{${head},"version":${deep}}`)).toBe('its format version is no number');
+    const checkpoint = `{"value":${objects}}`;
+    expect(problemOf(`{${head},"version":1,"checkpoint":${checkpoint}}`)).toMatch(/nests too deep/);
   });
 
   test('is told by its beginning', () => {

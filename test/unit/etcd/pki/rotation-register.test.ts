@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readRotationOrders } from '../../../../src/etcd/pki/rotation-register.ts';
+import {
+  readRotationOrders,
+  readRotationRegister,
+} from '../../../../src/etcd/pki/rotation-register.ts';
 import { CertificateAuthority } from '../../../support/certificates.ts';
 import { scriptedEndpoint } from '../scripted-endpoint.ts';
 
@@ -50,4 +53,24 @@ test('a rotation of a name that steers a terminal is none', async () => {
   await expect(read({ ...rotation, id: '\u001b[2J' })).rejects.toMatchObject({
     code: 'unexpected-answer',
   });
+});
+
+test('a report of more files than a node has counts for nothing', async () => {
+  const file = { role: 'peer', path: '/p', certificate: next.certificate };
+  const report = {
+    ...{ node: 'a', rotation: null, trusted: [], etcd: null, problems: [], reportedAt: at },
+    certificates: [file, file, file],
+  };
+  const pair = { key: '/_e2d/pki/nodes/a1', createRevision: '1', modRevision: '7' };
+  const registered = async (value: unknown) => {
+    const reports = [{ ...pair, value: JSON.stringify(value) }];
+    const etcd = scriptedEndpoint('http://a:1', {
+      transact: async () => ({ succeeded: true, found: [[], [], reports], revision: '7' }),
+    });
+    return (await readRotationRegister(etcd, { timeoutMs: 1000 })).reports;
+  };
+  expect(await registered(report)).toEqual(new Map([['a1', report]]));
+  expect(await registered({ ...report, certificates: Array(300).fill(file) })).toEqual(new Map());
+  const trusted = Array(300).fill({ path: '/ca', authorities: [] });
+  expect(await registered({ ...report, trusted })).toEqual(new Map());
 });
