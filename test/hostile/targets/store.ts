@@ -37,9 +37,12 @@ export class Service {
   readonly #server: Server;
   store: S3Store | null = null;
   body: Uint8Array = new Uint8Array();
+  /** Requests so far. */
+  asked = 0;
 
   constructor() {
     this.#server = createServer((request, response) => {
+      this.asked += 1;
       request.resume().on('error', () => undefined);
       response.writeHead(200, {
         'content-type': 'application/xml',

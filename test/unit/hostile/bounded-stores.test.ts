@@ -8,6 +8,7 @@ import { E2dError } from '../../../src/errors/e2d-error.ts';
 import { classifyExit } from '../../../src/etcd/process/classify-exit.ts';
 import { renderBackupMeta } from '../../../src/snapshots/catalogue/backup-meta.ts';
 import { Catalogue } from '../../../src/snapshots/catalogue/read-catalogue.ts';
+import { record } from '../../hostile/targets/catalogue.ts';
 import { Service } from '../../hostile/targets/store.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { degraded } from '../cli/status-example.ts';
@@ -65,7 +66,7 @@ async function listed(objects: Readonly<Record<string, string>>) {
   const good = { 'good/etcd.backup.gz': 'x', 'good/_etcd_backup.meta': meta(1_795_000_000) };
   const listing = await new Catalogue(new MemoryStore({ ...good, ...objects }).open()).list(bounds);
   expect(listing.entries.map(({ id }) => id)).toEqual(['good']);
-  expect(renderSnapshots(listing, { place: 'memory', nowMs: 1_795_000_000_000 })).not.toMatch(
+  expect(renderSnapshots(listing, { place: steering, nowMs: 1_795_000_000_000 })).not.toMatch(
     steers,
   );
   return listing.problems.join('\n');
@@ -83,15 +84,17 @@ describe('a catalogue', () => {
   test.each([
     ['a version that nests deep', `{"version":${deep}}`, /has version that is no number/],
     ['fields of long names', `{"version":1,"members":[{"${long}":1}]}`, /is not what e2d writes/],
-    ['a long id', `{"version":1,"id":"${long}"}`, /is not what e2d writes/],
-  ])('takes no record with %s', async (_, record, problem) => {
+    ['a long id', JSON.stringify({ ...record, id: long }), /is that of "x{256}…"/],
+    ['an id that steers', JSON.stringify({ ...record, id: steering }), /is that of "\?\]0;title/],
+  ])('takes no record with %s', async (_, content, problem) => {
     const files = {
       'bad/etcd.backup.gz': 'x',
       'bad/_etcd_backup.meta': meta(1),
-      'bad/e2d.json': record,
+      'bad/e2d.json': content,
     };
     const problems = await listed(files);
     expect(problems).toMatch(problem);
+    expect(problems).not.toMatch(steers);
     expect(problems.length).toBeLessThan(600);
   });
 
@@ -129,6 +132,8 @@ describe('an S3 service', () => {
     ['tells of a size beyond all', page(object('p/a', '1e300')), /the answer is incomplete/],
     ['answers at great length', page(' '.repeat(17 * 2 ** 20)), /more than 16777216 bytes/],
   ])('that %s is given up', async (_, body, sentence) => {
+    const before = service.asked;
     await expect(list(body)).rejects.toThrow(sentence);
+    expect(service.asked - before).toBeLessThan(10);
   });
 });
