@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { initialTransition, transition } from 'xstate';
+import type { CertificateReading } from '../../../machines/facts.ts';
 import type { ChangeOutcome } from '../../../machines/node/effects.ts';
 import { nodeMachine } from '../../../machines/node/machine.ts';
 import { rules } from '../../../machines/rules.ts';
@@ -67,7 +68,56 @@ const walks: Readonly<Record<string, () => ChartRun>> = {
   'a survivor makes way for the cluster that was built anew': () =>
     superseded().done('stopEtcd', null, 'stopOldEtcd'),
   'the etcd of a survivor that makes way does not end': () => superseded().fails('stopOldEtcd'),
+  'certificates are renewed': () => reading({ due: ['peer'] }).done('renewCertificates', null),
+  'renewal has to wait, and a restart comes first': () =>
+    reading({ due: ['peer'] })
+      .fails('renewCertificates')
+      .send(probed({ linearizable: silent }))
+      .elapse('obstructionRetry')
+      .fails('renewCertificates')
+      .send(read({ due: ['peer'], inFiles: 'y' }))
+      .fails('renewCertificates')
+      .send(probed()),
+  'a renewal that waits is overtaken by other authorities': () =>
+    reading({ due: ['peer'], inFiles: 'y' }).fails('renewCertificates'),
+  'a change of the authority is followed': () =>
+    reading({ rotation: { work: 'trust-both' } }).done('followRotation', null),
+  'a change of the authority is obstructed': () =>
+    reading({ rotation: { work: 'trust-both' } })
+      .fails('followRotation')
+      .send(read({})),
+  'the turn to restart etcd is asked for in vain': () =>
+    reading({ inFiles: 'y' }).fails('takeTurn').elapse('certificateRetry'),
+  'the turn to restart etcd is refused': () =>
+    reading({ inFiles: 'y' }).done('takeTurn', { kind: 'busy', holder: 'b' }),
+  'etcd is restarted': () => restarted().send(probed()).done('yieldTurn', null),
+  'the turn is not given back': () => restarted().send(probed()).fails('yieldTurn'),
+  'etcd does not come back while its turn lasts': () => restarted().elapse('turnDeadline'),
+  'nobody takes over before a restart': () => turning().fails('handOverBeforeRestart'),
+  'it takes too long to hand over before a restart': () => turning().elapse('handOverDeadline'),
+  'the turn is over before etcd is stopped': () =>
+    turning().elapse('handOverDeadline').fails('endBeforeRestart'),
 };
+
+function read(changes: Partial<CertificateReading>) {
+  const nothing = { due: [], rotation: null, inFiles: 'x', inEtcd: 'x' };
+  return { type: 'certificates.read', atMs: 0, reading: { ...nothing, ...changes } } as const;
+}
+
+function reading(changes: Partial<CertificateReading>): ChartRun {
+  return settledVoter().send(read(changes));
+}
+
+function turning(): ChartRun {
+  return reading({ inFiles: 'y' }).done('takeTurn', { kind: 'granted', leaseId: '1', untilMs: 9 });
+}
+
+function restarted(): ChartRun {
+  return turning()
+    .done('handOverLeadership', { moved: true }, 'handOverBeforeRestart')
+    .done('stopEtcd', null, 'endBeforeRestart')
+    .done('launchEtcd', { pid: 8 });
+}
 
 const admitted = {
   kind: 'done' as const,

@@ -7,6 +7,7 @@ import {
 } from '../../../../src/etcd/membership/change-membership.ts';
 import type { MembershipDeps } from '../../../../src/etcd/membership/locked-work.ts';
 import { acquireLock } from '../../../../src/etcd/membership/membership-lock.ts';
+import { takeTurn, yieldTurn } from '../../../../src/etcd/membership/restart-turn.ts';
 import type { ConfigChangeEvent } from '../../../../src/simulation/etcd/events.ts';
 import { peer, policy } from '../../../support/builders.ts';
 import { peerUrlOf, TestCluster } from './etcd-world.ts';
@@ -248,5 +249,45 @@ describe('the changes of e2d', () => {
     expect(await cluster.ask(take(other))).toMatchObject({ kind: 'busy' });
     await cluster.clock.run(5_000);
     expect(await cluster.ask(take(other))).toMatchObject({ kind: 'held' });
+  });
+
+  test('leave the turn to restart to one at a time, and to none while another is away', async () => {
+    const cluster = await formed('abc');
+    const [one, other] = cluster.followers.map(({ name }) => name);
+    const turn = (by = one, refused: string | null = null) =>
+      cluster.ask(
+        takeTurn({
+          ...deps(
+            cluster,
+            by!,
+            [...'abc'].filter((name) => name !== by).map((name) => peer(name)),
+          ),
+          clock: cluster.clock,
+          refuseTrust: async () => (refused === null ? null : { rule: 'S14', sentence: refused }),
+        }),
+      );
+    expect(await turn(other, 'b shows what is refused')).toMatchObject({ kind: 'refused' });
+    const granted = await turn();
+    expect(granted).toMatchObject({ kind: 'granted', untilMs: expect.any(Number) });
+    expect(await turn(other)).toMatchObject({ kind: 'busy', holder: { change: 'restart' } });
+    const { leaseId } = granted as { leaseId: string };
+    const around = deps(cluster, other!, [peer('a'), peer('b'), peer('c')]);
+    const change = changeMembership({ kind: 'addLearner', peerUrl: peerUrlOf('d') }, around);
+    expect(await cluster.ask(change)).toMatchObject({ kind: 'busy' });
+
+    // It is slower than its lock lasts: while it is away nobody else has a turn.
+    cluster.node(one!).process.kill();
+    await cluster.clock.run(60_000);
+    expect(await turn(other)).toMatchObject({
+      kind: 'refused',
+      refusal: { sentence: expect.stringContaining('two would be away') },
+    });
+    cluster.start(one!, cluster.launch('abc', existing));
+    await cluster.clock.run(3_000);
+    const { signal } = new AbortController();
+    expect(await cluster.ask(yieldTurn(cluster.node(one!).endpoint, leaseId, signal))).toBe(
+      undefined,
+    );
+    expect(await turn(other)).toMatchObject({ kind: 'granted' });
   });
 });
