@@ -103,12 +103,13 @@ export interface TlsFiles {
   readonly peer: KeyPairFiles;
   /** What e2d shows to etcd's client listeners: `--client-cert`, else the peer pair. */
   readonly client: KeyPairFiles;
+  /** Null: TLS alone. */
   readonly migration: TlsMigrationStep | null;
 }
 
 /**
- * On the way from plain HTTP to TLS. `prepare`: etcd can talk TLS to members, and listens to them in
- * plain; `switch`: it listens to them over TLS. With both its clients may use either. Null: TLS only.
+ * On the way from plain HTTP to TLS. `prepare`: etcd can talk TLS to members, and listens to them
+ * in plain; `switch`: it listens to them over TLS. With both its clients may use either.
  */
 export type TlsMigrationStep = 'prepare' | 'switch';
 

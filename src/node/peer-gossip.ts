@@ -25,7 +25,7 @@ export function poolConfig(config: NodeConfig, name: string): GossipConfig {
   };
 }
 
-/** Keys come with TLS: nodes that have them and nodes that have not yet go on hearing each other. */
+/** Keys come with TLS: nodes that have them already and others go on hearing each other. */
 function plaintextAt({ tls }: NodeConfig): 'refused' | 'accepted' | 'sent' {
   switch (tls?.migration ?? null) {
     case 'prepare':

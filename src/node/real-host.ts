@@ -259,7 +259,7 @@ export class RealHost implements Host {
   }
 }
 
-/** etcd 3.4 mixes up clients by TLS and in plain on one port, as it happens, from start to start. */
+/** etcd 3.4 mixes up clients over TLS and in plain on one port: in some starts, not in others. */
 function refuseMigration({ version }: EtcdBinaries, { tls }: NodeConfig): void {
   if (tls === null || tls.migration === null) return;
   if (isAtLeast(parseEtcdVersion(version), '3.5.0')) return;

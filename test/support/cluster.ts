@@ -132,8 +132,11 @@ export class TestCluster {
   }
 
   /** A client that writes from now on until the cluster is destroyed, or it is stopped. */
-  writer(nodes: readonly TestNode[] = this.nodes): ContinuousWriter {
-    const writer = new ContinuousWriter(nodes.map((node) => node.endpoint));
+  writer(nodes: readonly TestNode[] = this.nodes, everyMs?: number): ContinuousWriter {
+    const writer = new ContinuousWriter(
+      nodes.map((node) => node.endpoint),
+      everyMs,
+    );
     this.#watchers.push(writer);
     return writer;
   }

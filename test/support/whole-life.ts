@@ -8,6 +8,9 @@ import { expectRestored, fillAndShelve, loseAll } from './total-loss.ts';
 
 const flags = ['--health-check-timeout', '5s', '--max-removals-per-hour', '100'];
 
+/** All that is written is read back from every member in every chapter. */
+const writeEveryMs = 60;
+
 /** A cluster from its first start on, through every kind of loss there is, one after the other. */
 export class WholeLife {
   readonly cluster: TestCluster;
@@ -22,8 +25,9 @@ export class WholeLife {
 
   async bootstraps(): Promise<void> {
     await this.cluster.startHealthy();
-    this.#witnesses = { writer: this.cluster.writer(), recorder: this.cluster.recorder() };
-    await this.#seen.writer.hasWritten(20);
+    const writer = this.cluster.writer(this.cluster.nodes, writeEveryMs);
+    this.#witnesses = { writer, recorder: this.cluster.recorder() };
+    await this.#seen.writer.hasWritten(5);
   }
 
   /** Every e2d is killed and started again: the same etcds go on. */
@@ -32,7 +36,7 @@ export class WholeLife {
     const { nodes } = this.cluster;
     const pids = nodes.map((node) => node.etcdPid);
     await Promise.all(nodes.map((node) => node.killE2d()));
-    await this.#seen.writer.hasWritten(20);
+    await this.#seen.writer.hasWritten(5);
     for (const node of nodes) node.start();
     await this.#expectSameMembers(before);
     expect(nodes.map((node) => node.etcdPid)).toEqual(pids);

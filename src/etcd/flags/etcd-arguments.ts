@@ -62,9 +62,16 @@ export function etcdArguments(input: EtcdArgumentsInput): readonly string[] {
   return [...flags].map(([flag, value]) => (value === null ? `--${flag}` : `--${flag}=${value}`));
 }
 
-function isFor(row: DefaultFlag, { launch, tls }: EtcdArgumentsInput): boolean {
+function isFor(row: DefaultFlag, input: EtcdArgumentsInput): boolean {
+  const { launch, tls, listenClientUrls } = input;
   if (row.notOfRestored && launch?.isRestored) return false;
-  return !row.withClientCertificates || tls?.client?.trustedCaFile !== undefined;
+  const showThem = tls?.client?.trustedCaFile !== undefined;
+  // Clients in plain, on their way to TLS, still have all that they had.
+  return !row.withClientCertificates || (showThem && listenClientUrls.every(isTls));
+}
+
+function isTls(url: string): boolean {
+  return url.startsWith('https:');
 }
 
 function nodeFlags(input: EtcdArgumentsInput): [string, string][] {

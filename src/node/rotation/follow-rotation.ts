@@ -41,9 +41,9 @@ const busyMs = 1_500;
 const timeoutMs = 2_000;
 
 /**
- * A node's part in a change of authorities: looks now and then whether there is one and what it asks
- * of this node, and tells the cluster how far the node is. What it told before it is told no second
- * time. The work itself is done when the chart says so. The owner starts and stops it.
+ * A node's part in a change of authorities: looks now and then whether there is one and what it
+ * asks of this node, and tells the cluster how far the node is. What it told before it is told no
+ * second time. The work itself is done when the chart says so. The owner starts and stops it.
  */
 export class RotationFollower {
   readonly #parts: FollowParts;

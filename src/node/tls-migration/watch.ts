@@ -10,7 +10,7 @@ import { type MemberStanding, progressSentence } from './progress.ts';
 import { type Register, readRegister, writeRegister } from './register.ts';
 import { isSameAddress, isSecure, peerUrlsAt, standingOf } from './standing.ts';
 
-const lookEveryMs = 2_000;
+const lookEveryMs = 1_000;
 const timeoutMs = 2_000;
 
 export interface MigrationParts {
@@ -20,9 +20,9 @@ export interface MigrationParts {
 }
 
 /**
- * This node's part of the way from plain HTTP to TLS, once its etcd runs: has the other members look
- * for it by the right schemes, keeps for the next start what the member list says of all of them,
- * and tells how far they are. Whatever is cut short is done at the next look.
+ * This node's part of the way from plain HTTP to TLS, once its etcd runs: has the other members
+ * look for it by the right schemes, keeps for the next start what the member list says of all of
+ * them, and tells how far they are. Whatever is cut short is done at the next look.
  */
 export class TlsMigration {
   readonly #parts: MigrationParts;

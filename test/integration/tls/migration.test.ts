@@ -29,7 +29,7 @@ test('a cluster of 3 goes from plain HTTP to TLS while clients write', async () 
   if (first === undefined) throw new Error('the cluster has no nodes');
 
   const startAt = (node: TestNode, ...step: readonly string[]) =>
-    node.start(...(tlsFlags.get(node) ?? []), ...step);
+    node.start(...(tlsFlags.get(node) ?? []), ...gatewayFlags(tls), ...step);
   const restartAt = async (node: TestNode, ...step: readonly string[]) => {
     await node.stop();
     startAt(node, ...step);
@@ -96,6 +96,12 @@ test('a cluster of 3 goes from plain HTTP to TLS while clients write', async () 
   expect([...recorder.clusterIds]).toEqual([before.clusterId]);
   expect([...recorder.memberIds].sort()).toEqual(before.members.map(({ id }) => id).sort());
 });
+
+/** This test asks etcd in JSON, over TLS too. */
+function gatewayFlags({ client: { certificate, key } }: ClusterTls): readonly string[] {
+  const own = `--client-cert-file=${certificate} --client-key-file=${key}`;
+  return ['--etcd-extra-args', `--enable-grpc-gateway=true ${own}`];
+}
 
 function peerSchemes(member: Member | undefined): string {
   return (member?.peerUrls ?? []).map((url) => new URL(url).protocol.slice(0, -1)).join();

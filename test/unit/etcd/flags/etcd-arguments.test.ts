@@ -166,16 +166,20 @@ describe('TLS', () => {
     const { trustedCaFile: _, ...forAnybody } = files;
     expect(flagsOf({}).has('enable-grpc-gateway')).toBe(false);
     expect(flagsOf({ tls: { client: forAnybody } }).has('enable-grpc-gateway')).toBe(false);
+    const listenClientUrls = ['https://10.0.0.1:2379', 'https://127.0.0.1:2379'];
     const tls = { client: files };
     for (const etcdVersion of ['3.4.23', '3.5.0', '3.6.14']) {
-      expect(flagsOf({ tls, etcdVersion }).get('enable-grpc-gateway')).toBe('false');
+      const flags = flagsOf({ tls, listenClientUrls, etcdVersion });
+      expect(flags.get('enable-grpc-gateway')).toBe('false');
     }
+    const either = [...listenClientUrls, 'http://10.0.0.1:2379'];
+    expect(flagsOf({ tls, listenClientUrls: either }).has('enable-grpc-gateway')).toBe(false);
     const extraArgs = ['--enable-grpc-gateway', '--client-cert-file=/gateway.pem'];
-    const told = flagsOf({ tls, extraArgs });
+    const told = flagsOf({ tls, listenClientUrls, extraArgs });
     expect(told.get('enable-grpc-gateway')).not.toBe('false');
     expect(told.get('client-cert-file')).toBe('/gateway.pem');
     const passEnv = ['ETCD_ENABLE_GRPC_GATEWAY'];
-    expect(flagsOf({ tls, passEnv }).has('enable-grpc-gateway')).toBe(false);
+    expect(flagsOf({ tls, listenClientUrls, passEnv }).has('enable-grpc-gateway')).toBe(false);
   });
 
   test.each([
