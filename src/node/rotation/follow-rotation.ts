@@ -114,7 +114,7 @@ export class RotationFollower {
     });
   }
 
-  /** A look in the middle of the work would tell a later phase what is no longer so when it ends. */
+  /** A look amid the work would tell a later phase what is no longer so when the work ends. */
   #alone(act: () => Promise<void>): Promise<void> {
     const turn = this.#before.then(act);
     this.#before = turn.catch(() => undefined);

@@ -156,7 +156,7 @@ async function operate(endpoint: EtcdEndpoint, mayAbort: () => boolean): Promise
 
 async function world(seed: number, { separatePeers = false, aborts = false } = {}) {
   const random = new SeededRandom(seed);
-  const draw = (below: number) => random.integer(0, below - 1);
+  const draw = (below: number) => random.integer(0, Math.max(0, below - 1));
   const keys = new Keys();
   const stage = new Stage();
   const machines = await Promise.all(sizes.map((i) => TestMachine.make(i, { separatePeers })));
@@ -173,9 +173,13 @@ async function world(seed: number, { separatePeers = false, aborts = false } = {
       bounds,
     );
   const steps = async (count: number, crashes: boolean, phases: Set<string>) => {
+    const everybody = Array.from({ length: stage.size }, (_, index) => index);
+    let awake: readonly number[] = everybody;
     for (let step = 0; step < count; step += 1) {
-      const index = draw(stage.size);
-      if (crashes && draw(6) === 0) stage.crash(index);
+      // Whoever sleeps for long lets the others run far ahead.
+      if (crashes && step % 40 === 0) awake = everybody.filter(() => draw(2) === 0);
+      const index = awake[draw(awake.length)] ?? draw(stage.size);
+      if (crashes && draw(20) === 0) stage.crash(index);
       else await stage.step(index);
       const { rotation } = await look();
       if (rotation !== null) phases.add(rotation.phase);
@@ -190,7 +194,7 @@ async function world(seed: number, { separatePeers = false, aborts = false } = {
 async function live(seed: number, options: { separatePeers?: boolean; aborts?: boolean } = {}) {
   const { machines, keys, steps } = await world(seed, options);
   const phases = new Set<string>();
-  const early = await steps(200, true, phases);
+  const early = await steps(400, true, phases);
   const end = early === 'unfinished' ? await steps(3_000, false, phases) : early;
   return { machines, keys, end, phases: [...phases] };
 }
