@@ -1,7 +1,6 @@
 import type { Fault, SnapshotProof, TakenSnapshot } from '../facts.ts';
-import type { BackupFacts, NodeContext } from './context.ts';
+import type { BackupFacts, NodeContext, Update } from './context.ts';
 import type { ProofStanding, Thinning } from './effects.ts';
-import type { Update } from './updates.ts';
 
 /** Named changes of what is known of snapshots. */
 function known({ backup }: NodeContext, news: Partial<BackupFacts>): Update {

@@ -1,8 +1,7 @@
 import type { CertificateReading, Fault } from '../facts.ts';
-import type { CertificateFacts, NodeContext } from './context.ts';
+import type { CertificateFacts, NodeContext, Update } from './context.ts';
 import type { TurnOutcome } from './effects.ts';
 import { isSettled, isVoter, quorumHeld } from './guards.ts';
-import type { Update } from './updates.ts';
 
 /** Questions about certificates, and named changes of what is known of them. */
 function known({ certificates }: NodeContext, news: Partial<CertificateFacts>): Update {

@@ -134,6 +134,11 @@ export interface NodeContext {
   readonly fault: Fault | null;
 }
 
+/**
+ * Named changes of the context: each is a total function from what is known to what is known next.
+ */
+export type Update = Partial<NodeContext>;
+
 const blankIdentity: Identity = {
   nodeId: '',
   name: '',

@@ -17,14 +17,9 @@ import { initialClusterOf, planStep } from '../lifecycle/plan.ts';
 import { updateSuspicions } from '../membership/suspicions.ts';
 import { memberAt } from '../quorum.ts';
 import { forgetTrust } from './certificate-updates.ts';
-import { type NodeContext, noBackup } from './context.ts';
+import { type NodeContext, noBackup, type Update } from './context.ts';
 import type { ChangeOutcome, Prepared } from './effects.ts';
 import { etcdServes, isAdmittedLearner, ownLag, ownLogLag, ownStatus } from './guards.ts';
-
-/**
- * Named changes of the context: each is a total function from what is known to what is known next.
- */
-export type Update = Partial<NodeContext>;
 
 export function takePrepared(_: NodeContext, prepared: Prepared): Update {
   return { ...prepared };

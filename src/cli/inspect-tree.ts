@@ -14,17 +14,27 @@ const styleOf: Readonly<Record<Role, Style>> = {
 };
 
 /**
- * The chart as a tree: a line for each active state, and behind it the names of the states beside
- * it that are not active.
+ * The chart as a tree: a line for each active state, which a region and its state share, and behind
+ * it the names of the states beside it that are not active.
  */
 export function treeLines(chart: Chart, report: InspectReport, screen: Screen): readonly string[] {
   const since = new Map(report.active.map(({ id, sinceMs }) => [id, sinceMs]));
   const known = new Set<string>();
   const rows: Row[] = [];
-  const visit = (state: ChartState, lead: string, { branch, others }: Place): void => {
+  const isRegion = regionsOf(chart.root);
+  const visit = (state: ChartState, lead: string, { branch, others, region }: Place): void => {
     known.add(state.id);
+    if (region === undefined && isRegion.has(state.id)) {
+      const [active] = state.states.filter(({ id }) => since.has(id));
+      const beside = state.states.filter((one) => one !== active).map(({ key }) => key);
+      if (active !== undefined) {
+        visit(active, lead, { branch, others: beside, region: state.key });
+        return;
+      }
+    }
     const age = ageText(since.get(state.id) ?? 0);
-    rows.push({ state, head: `${lead}${branch}● ${state.key}`, age, others });
+    const name = region === undefined ? state.key : `${region}.${state.key}`;
+    rows.push({ state, head: `${lead}${branch}● ${name}`, age, others });
     const below = branch === '' ? lead : `${lead}${branch === '├─ ' ? '│  ' : '   '}`;
     const active = state.states.filter(({ id }) => since.has(id));
     const inactive = state.states.filter(({ id }) => !since.has(id)).map(({ key }) => key);
@@ -43,10 +53,23 @@ export function treeLines(chart: Chart, report: InspectReport, screen: Screen): 
   ];
 }
 
+/** Ids of the states that are active side by side. */
+function regionsOf(root: ChartState): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (state: ChartState): void => {
+    if (state.kind === 'parallel') for (const { id } of state.states) found.add(id);
+    state.states.forEach(visit);
+  };
+  visit(root);
+  return found;
+}
+
 interface Place {
   readonly branch: '' | '├─ ' | '└─ ';
   /** The states beside it that are not active. */
   readonly others: readonly string[];
+  /** The key of the region whose only active state this is: they share a line. */
+  readonly region?: string;
 }
 
 interface Row {

@@ -197,7 +197,7 @@ export const pkiCommands: readonly Command[] = [
   {
     words: ['pki', 'status'],
     summary: 'list certificates: names, usages, expiry, and what is wrong with them',
-    flags: { dir, ...authorityBeside, json },
+    flags: { dir, 'ca-cert': authorityBeside['ca-cert'], json },
     argument: certificateFiles,
     examples: [
       {
@@ -209,8 +209,7 @@ export const pkiCommands: readonly Command[] = [
   },
   {
     words: ['pki', 'rotate'],
-    summary:
-      'change the authority of a cluster that runs, in three phases; called again it goes on',
+    summary: 'change the authority of a running cluster, in phases; called again it goes on',
     flags: {
       'new-ca-cert': option(file, {
         group: 'TLS',
@@ -224,7 +223,7 @@ export const pkiCommands: readonly Command[] = [
       }),
       'drop-old': option(toggle, {
         group: 'TLS',
-        help: 'the third phase, too: from then on clients with certificates of the old are refused',
+        help: 'the third phase, too: clients with certificates of the old are refused then',
       }),
       abort: option(toggle, { group: 'TLS', help: 'call it off, while it is in its first phase' }),
       status: option(toggle, { group: 'Output', help: 'only show how far it is' }),
@@ -234,13 +233,13 @@ export const pkiCommands: readonly Command[] = [
     examples: [
       {
         does: 'On a node: every member trusts the new one, and shows its certificates',
-        line: 'e2d pki rotate --new-ca-cert new.crt --new-ca-key new.key --config /etc/e2d.yaml',
+        line: 'e2d pki rotate --new-ca-cert new.crt --new-ca-key new.key --config e2d.yaml',
       },
       {
         does: 'When all clients have certificates of the new one, the old one goes',
-        line: 'e2d pki rotate --drop-old --new-ca-cert new.crt --new-ca-key new.key --config /etc/e2d.yaml',
+        line: 'e2d pki rotate --drop-old --new-ca-cert new.crt --new-ca-key new.key',
       },
-      { does: 'How far is it?', line: 'e2d pki rotate --status --config /etc/e2d.yaml' },
+      { does: 'How far is it?', line: 'e2d pki rotate --status --config e2d.yaml' },
     ],
     load: () => import('./commands/pki-rotate.ts'),
   },

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import type { Certificate } from '../pki/read-certificates.ts';
 import { ageInWords } from './amounts.ts';
 import type { Surveyed } from './pki-survey.ts';
@@ -10,8 +10,9 @@ const soonMs = 30 * 86_400_000;
 
 /** Certificates as a table, and what is wrong with them below it. */
 export function renderCertificates(all: readonly Surveyed[], now: Date): string {
+  const folder = commonFolder(all.map(({ file }) => file));
   const rows = all.flatMap(({ file, certificates }) =>
-    certificates.map((one) => row(basename(file), one, now)),
+    certificates.map((one) => row(relative(folder, file), one, now)),
   );
   const problems = all.flatMap((one) => one.problems);
   const soon = all.flatMap(({ file, certificates }) =>
@@ -26,6 +27,14 @@ export function renderCertificates(all: readonly Surveyed[], now: Date): string 
     ...(problems.length > 0 ? ['', ...problems.map((problem) => `WRONG: ${problem}`)] : []),
     '',
   ].join('\n');
+}
+
+/** The innermost folder that all of them are in. */
+function commonFolder([first = '', ...others]: readonly string[]): string {
+  let folder = dirname(first);
+  const isIn = (file: string) => file.startsWith(folder === sep ? sep : `${folder}${sep}`);
+  while (!others.every(isIn)) folder = dirname(folder);
+  return folder;
 }
 
 function row(file: string, one: Certificate, now: Date): readonly string[] {

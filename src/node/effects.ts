@@ -62,19 +62,7 @@ export function createEffects(resources: NodeResources): Effects {
       restored === null
         ? writeClusterRecord(own, record, { signal })
         : writeRestoredRecord(own, { record, restored }, { signal }),
-    renewCertificates: async ({ roles }) => {
-      await host.certificates?.renew(roles);
-      return null;
-    },
-    followRotation: async ({ work }) => {
-      await host.certificates?.follow(work);
-      return null;
-    },
-    takeTurn: (request, signal) => askForTurn(resources, request, signal),
-    yieldTurn: async ({ leaseId }, signal) => {
-      await yieldTurn(own, leaseId, signal);
-      return null;
-    },
+    ...certificateEffects(resources),
     handOverLeadership: (_, signal) => handOver(resources, signal),
     stopEtcd: async ({ graceMs, untilMs }) => {
       if (untilMs !== undefined && resources.clock.nowMs() >= untilMs) {
@@ -160,6 +148,27 @@ function depsOf(
   const nodeName = gossip?.name ?? config.host;
   const peers = () => peersOf(resources);
   return { ...through, endpoints, peers, requiredSize, policy, nodeName, clock };
+}
+
+type CertificateEffect = 'renewCertificates' | 'followRotation' | 'takeTurn' | 'yieldTurn';
+
+function certificateEffects(resources: NodeResources): Pick<Effects, CertificateEffect> {
+  const { certificates } = resources.host;
+  return {
+    renewCertificates: async ({ roles }) => {
+      await certificates?.renew(roles);
+      return null;
+    },
+    followRotation: async ({ work }) => {
+      await certificates?.follow(work);
+      return null;
+    },
+    takeTurn: (request, signal) => askForTurn(resources, request, signal),
+    yieldTurn: async ({ leaseId }, signal) => {
+      await yieldTurn(resources.own, leaseId, signal);
+      return null;
+    },
+  };
 }
 
 /** Through our own etcd alone: whoever cannot reach it has no turn. */

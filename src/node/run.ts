@@ -65,9 +65,8 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     logStep(entry);
     reach.note(entry);
   };
-  const reach = await openConnections(config, { log, snapshot: () => driver.snapshot });
-  const { endpoints, certificates, watch } = reach;
-  const host = new RealHost(config, { clock: systemClock, log, endpoints, certificates });
+  const reach = await openConnections(config, { log, snapshot: () => node.driver.snapshot });
+  const host = new RealHost(config, { clock: systemClock, log, ...reach });
   const gossipKeys = await openGossipKeys(config, log);
   const node = composeNode({
     config,
@@ -75,7 +74,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     clock: systemClock,
     scheduler: asyncScheduler,
     host,
-    endpoints,
+    endpoints: reach.endpoints,
     meetPeers: (identity) => meetPeers(config, identity, { keyring: gossipKeys?.keyring, log }),
     toFault: (thrown) => {
       failures.push(thrown);
@@ -85,15 +84,15 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   });
   const { driver, resources } = node;
   const migration = await TlsMigration.start({ resources, policy: settings.policy, log });
-  const gossip = { warnings: () => warned(resources.gossip) };
-  const sources = [watch, certificates, gossipKeys, gossip, migration];
+  const warnings = () =>
+    [reach.watch, reach.certificates, gossipKeys, resources.gossip, migration].flatMap(warned);
   const status = () =>
     statusReport(driver.snapshot, {
       processId: process.pid,
       stateSinceMs: inspection.since.stateMs(),
       quorumSinceMs: inspection.since.quorumMs(),
-      warnings: [...config.warnings, ...recordingWarnings(journal), ...sources.flatMap(warned)],
-      certificates: watch?.report() ?? [],
+      warnings: [...config.warnings, ...recordingWarnings(journal), ...warnings()],
+      certificates: reach.watch?.report() ?? [],
       clock: systemClock,
     });
   const methods: ControlMethods = {

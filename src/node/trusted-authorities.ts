@@ -8,7 +8,9 @@ import { textOf } from '../errors/e2d-error.ts';
 import { readCertificates } from '../pki/read-certificates.ts';
 import { readTlsFile } from './tls.ts';
 
-/** Fingerprints (SHA-256) of the authorities that an etcd trusts; of clients it may ask for none. */
+/**
+ * Fingerprints (SHA-256) of the authorities that an etcd trusts; of clients it may ask for none.
+ */
 export interface TrustedAuthorities {
   readonly clients: readonly string[];
   readonly peers: readonly string[];

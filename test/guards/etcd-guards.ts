@@ -28,8 +28,8 @@ export const etcdGuards: readonly Guard[] = [
     guard: 'an answer counts for the member it is of',
     prevents: 'A dead member that looks alive because something else has its address.',
     file: 'src/etcd/membership/member-statuses.ts',
-    find: 'if (status.memberId === member.id && status.clusterId === clusterId) return status;',
-    without: 'if (status) return status;',
+    find: 'if (status.memberId === member.id && status.clusterId === clusterId) return answer;',
+    without: 'if (status) return answer;',
     caughtBy: {
       file: 'test/unit/etcd/membership/member-statuses.test.ts',
       test: 'an answer of another member, as from a shared localhost, is no answer',

@@ -15,6 +15,10 @@ export interface ClusterTlsOptions {
   readonly lifeMs?: number;
   /** Leaves etcd's JSON gateway off, as e2d has it; then `TestNode.gateway` is of no use. */
   readonly withoutGateway?: boolean;
+  /** Nodes have files of authorities and client certificates of their own, which e2d may change. */
+  readonly ownFiles?: boolean;
+  /** A further authority that the clients of the test trust (PEM). */
+  readonly alsoTrusted?: string;
 }
 
 interface PairFiles {
@@ -37,16 +41,17 @@ export class ClusterTls {
   readonly #folder: string;
   readonly #client: PairFiles;
   readonly #lifeMs: number | undefined;
-
+  readonly #ownFiles: boolean;
   readonly #flags = new Map<string, readonly string[]>();
 
   constructor(folder: string, options: ClusterTlsOptions = {}) {
-    const { separatePeers = false, withoutGateway = false, lifeMs } = options;
+    const { separatePeers = false, withoutGateway = false, ownFiles = false, lifeMs } = options;
+    this.#ownFiles = ownFiles;
     this.#lifeMs = lifeMs;
     this.#folder = join(folder, 'tls');
     mkdirSync(this.#folder);
     this.peerAuthority = separatePeers ? new CertificateAuthority('peer-ca', life) : this.authority;
-    this.caFile = this.file('ca.crt', this.authority.certificate);
+    this.caFile = this.file('ca.crt', `${this.authority.certificate}${options.alsoTrusted ?? ''}`);
     this.caKeyFile = this.file('ca.key', this.authority.key);
     this.peerCaFile = this.file('peer-ca.crt', this.peerAuthority.certificate);
     this.#client = this.pairFiles('client', this.authority.issue('etcd client', [], asClient));
@@ -75,12 +80,17 @@ export class ClusterTls {
     const short = this.#lifeMs === undefined ? {} : lifeFromNow(this.#lifeMs);
     const server = this.authority.issue('etcd server', names, { ...asServer, ...short });
     const peer = this.peerAuthority.issue('etcd peer', names, { ...life, ...short });
+    const own = this.#ownFiles;
+    const ca = own ? this.file(`${host}-ca.crt`, this.authority.certificate) : this.caFile;
+    const client = own
+      ? this.pairFiles(`${host}-client`, this.authority.issue('etcd client', [], asClient))
+      : this.#client;
     return [
-      ...['--ca-cert', this.caFile, '--ca-key', this.caKeyFile],
+      ...['--ca-cert', ca, '--ca-key', this.caKeyFile],
       ...(this.peerAuthority === this.authority ? [] : ['--peer-ca-cert', this.peerCaFile]),
       ...this.pairFlags('server', this.pairFiles(`${host}-server`, server)),
       ...this.pairFlags('peer', this.pairFiles(`${host}-peer`, peer)),
-      ...this.pairFlags('client', this.#client),
+      ...this.pairFlags('client', client),
     ];
   }
 

@@ -64,48 +64,58 @@ interface ConductParts {
   readonly invocation: Invocation;
 }
 
+type Outcome = 'begun' | 'goes-on' | 'over';
+
 /** Until nothing is left to do for whoever called the command. */
 async function conduct(parts: ConductParts): Promise<RotationState> {
   const { etcd, progress, session } = parts;
+  let hasBegun = false;
   for (;;) {
     const asked = await etcd.state();
     progress.show(asked.state, systemClock.wallTime());
-    const isOver = await step(asked, parts).catch((problem: unknown) => {
+    const outcome: Outcome = await step(asked, { ...parts, hasBegun }).catch((problem: unknown) => {
       if (!(problem instanceof EtcdFault)) throw problem;
       progress.trouble(`It is tried again, for etcd did not do its part (${problem.message}).`);
-      return false;
+      return 'goes-on';
     });
-    if (isOver) return asked.state;
+    if (outcome === 'over') return asked.state;
+    const { rotation } = asked.state;
+    hasBegun ||= outcome === 'begun' || (rotation !== null && !isEnded(rotation, true));
     await pause(lookEveryMs, undefined, { signal: session.signal });
   }
 }
 
-/** Whether that was all. */
-async function step({ state, endpoint, bounds }: Asked, parts: ConductParts): Promise<boolean> {
-  const { authority, old, progress, invocation } = parts;
+async function step(
+  { state, endpoint, bounds }: Asked,
+  parts: ConductParts & { readonly hasBegun: boolean },
+): Promise<Outcome> {
+  const { authority, old, progress, invocation, hasBegun } = parts;
   const now = () => systemClock.wallTime();
   const { rotation } = state;
   const isAbort = isOn('abort', invocation);
   if (isAbort && rotation?.phase !== 'abort' && rotation?.phase !== 'aborted') {
     await abortRotation(state, { endpoint, now, bounds });
-    return false;
+    return 'goes-on';
   }
   const conducting = { endpoint, now, bounds, mayDropOld: isOn('drop-old', invocation) };
   const isOfOther = authority !== null && fingerprintOf(authority) !== rotation?.new.fingerprint;
+  // Whoever called it off meanwhile has not asked for another one.
+  const isCalledOff = rotation?.phase === 'abort' || (hasBegun && rotation?.phase === 'aborted');
+  if (!isAbort && isCalledOff) throw calledOff();
   if (authority !== null && old !== null && (rotation === null || isEnded(rotation, isOfOther))) {
     const begun = await beginRotation(state, await old(), { ...conducting, authority });
     if (begun) progress.say('The change of authorities has begun.');
-    return false;
+    return begun ? 'begun' : 'goes-on';
   }
-  if (rotation === null) return true;
-  if (!isAbort && rotation.phase === 'abort') throw calledOff();
+  if (rotation === null) return 'over';
   if (!isAbort && isOfOther) throw another(rotation);
   const made = await moveOn({ ...state, rotation }, { ...conducting, authority });
   for (const { member, role, subject } of made.kind === 'reissue' ? made.certificates : []) {
     progress.say(harmless(`Issued anew: the ${role} certificate of ${member}, "${subject}".`));
   }
   if (made.kind === 'held') progress.say(held);
-  return made.kind === 'held' || rotation.phase === 'done' || rotation.phase === 'aborted';
+  const isOver = made.kind === 'held' || rotation.phase === 'done' || rotation.phase === 'aborted';
+  return isOver ? 'over' : 'goes-on';
 }
 
 const held =
@@ -172,9 +182,9 @@ function fingerprintOf({ certificate }: Authority): string | undefined {
 }
 
 function calledOff(): E2dError {
-  return new E2dError('The change of authorities is being called off.', {
+  return new E2dError('The change of authorities was called off.', {
     code: 'E2D_ROTATION_REFUSED',
-    remedy: 'Finish that first, with --abort.',
+    remedy: 'Where --status shows that it is not over yet, finish it with --abort.',
   });
 }
 

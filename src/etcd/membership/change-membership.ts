@@ -1,7 +1,8 @@
 import type { MemberId, MemberList } from '../../../machines/facts.ts';
 import type { ClusterEvidence, MembershipChange } from '../../../machines/membership/evidence.ts';
 import { refuseChange } from '../../../machines/membership/refuse-change.ts';
-import type { Operation } from '../client/endpoint.ts';
+import { leaderStatus } from '../../../machines/quorum.ts';
+import type { EtcdEndpoint, Operation } from '../client/endpoint.ts';
 import { EtcdFault } from '../client/etcd-fault.ts';
 import { changeKey, removalKey } from './keys.ts';
 import {
@@ -55,28 +56,35 @@ export function replaceMember(
 }
 
 async function applyChange(change: MembershipChange, work: LockedWork): Promise<ChangeOutcome> {
-  const evidence = await observe(work);
+  const { evidence, leader } = await observe(work);
   const refusal = refuseChange(change, evidence, work.deps.policy);
   if (refusal !== null) return { kind: 'refused', refusal };
   await recordChange(change, evidence, work);
-  const memberId = await request(change, work);
+  const memberId = await request(change, leader, work);
   const after = await work.deps.endpoint.memberList(work.bounds);
   verify(change, memberId, { before: evidence, after });
   return { kind: 'done', members: after, memberId };
 }
 
+interface Observed {
+  readonly evidence: ClusterEvidence;
+  /** Undefined where it was not found. */
+  readonly leader: EtcdEndpoint | undefined;
+}
+
 /** The cluster as it is now; the list first, for it says whom to ask. */
-export async function observe({ deps, lock, bounds }: LockedWork): Promise<ClusterEvidence> {
+export async function observe({ deps, lock, bounds }: LockedWork): Promise<Observed> {
   const list = await deps.endpoint.memberList(bounds);
   const asked = { signal: bounds.signal, timeoutMs: answerTimeoutMs };
-  const { statuses } = await askMembers(list, deps.endpoints, asked);
-  return {
+  const { statuses, found } = await askMembers(list, deps.endpoints, asked);
+  const evidence = {
     ...list,
     statuses,
     peers: deps.peers(),
     requiredSize: deps.requiredSize,
     removalsLastHour: lock.removalsLastHour,
   };
+  return { evidence, leader: found.get(leaderStatus(statuses)?.memberId ?? '') };
 }
 
 /** Leaves word of the change, provided that the lock is still ours. etcd counts removed voters. */
@@ -98,14 +106,18 @@ async function recordChange(
 }
 
 /** Asks etcd for the change; resolves to the id of the member it concerns. */
-async function request(change: MembershipChange, work: LockedWork): Promise<MemberId> {
-  const { endpoint } = work.deps;
-  const bounds = { signal: work.bounds.signal };
+async function request(
+  change: MembershipChange,
+  leader: EtcdEndpoint | undefined,
+  { deps: { endpoint }, bounds: { signal } }: LockedWork,
+): Promise<MemberId> {
+  const bounds = { signal };
   switch (change.kind) {
     case 'addLearner':
       return (await endpoint.addLearner([change.peerUrl], bounds)).memberId;
     case 'promote':
-      await endpoint.promote(change.memberId, bounds);
+      // Another member passes it on to the leader, which then knows no user who asks for it.
+      await (leader ?? endpoint).promote(change.memberId, bounds);
       return change.memberId;
     case 'remove':
       await endpoint.remove(change.memberId, bounds);

@@ -6,7 +6,7 @@ import type {
   MemberList,
   MemberStatus,
 } from '../../../machines/facts.ts';
-import type { CallOptions } from '../client/endpoint.ts';
+import type { CallOptions, EtcdEndpoint } from '../client/endpoint.ts';
 import type { EndpointPool } from '../client/endpoint-pool.ts';
 import { EtcdFault, faultOf } from '../client/etcd-fault.ts';
 
@@ -14,6 +14,8 @@ import { EtcdFault, faultOf } from '../client/etcd-fault.ts';
 export interface MemberAnswers {
   readonly statuses: Readonly<Record<MemberId, MemberStatus>>;
   readonly faults: Readonly<Record<MemberId, Fault>>;
+  /** Where each was found. */
+  readonly found: ReadonlyMap<MemberId, EtcdEndpoint>;
 }
 
 /** Asks every member of the list at its own client URLs, all at the same time. Never rejects. */
@@ -24,15 +26,18 @@ export async function askMembers(
 ): Promise<MemberAnswers> {
   const statuses: Record<MemberId, MemberStatus> = {};
   const faults: Record<MemberId, Fault> = {};
+  const found = new Map<MemberId, EtcdEndpoint>();
   const ask = async (member: Member) => {
     try {
-      statuses[member.id] = await askMember(member, clusterId, { endpoints, ...options });
+      const { status, endpoint } = await askMember(member, clusterId, { endpoints, ...options });
+      statuses[member.id] = status;
+      found.set(member.id, endpoint);
     } catch (problem) {
       faults[member.id] = faultOf(problem);
     }
   };
   await Promise.all(members.map(ask));
-  return { statuses, faults };
+  return { statuses, faults, found };
 }
 
 /** The first of a member's client URLs that answers as this very member of this very cluster. */
@@ -40,7 +45,7 @@ async function askMember(
   member: Member,
   clusterId: ClusterId,
   { endpoints, ...options }: CallOptions & { readonly endpoints: EndpointPool },
-): Promise<MemberStatus> {
+): Promise<{ readonly status: MemberStatus; readonly endpoint: EtcdEndpoint }> {
   if (member.clientUrls.length === 0) {
     throw new EtcdFault(
       'unavailable',
@@ -48,9 +53,11 @@ async function askMember(
     );
   }
   const ask = async (url: string) => {
-    const status = await endpoints.at(url).status(options);
+    const endpoint = endpoints.at(url);
+    const status = await endpoint.status(options);
+    const answer = { status, endpoint };
     // A URL such as localhost reaches whoever runs here, which need not be the member asked for.
-    if (status.memberId === member.id && status.clusterId === clusterId) return status;
+    if (status.memberId === member.id && status.clusterId === clusterId) return answer;
     throw new EtcdFault('wrong-member', `${url} is answered by member ${status.memberId}.`);
   };
   try {

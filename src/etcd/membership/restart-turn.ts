@@ -70,7 +70,7 @@ async function whyNot(
   { deps, bounds }: Omit<Parameters<typeof observe>[0], 'lock'> & { readonly deps: TurnDeps },
 ): Promise<Exclude<Turn, { readonly kind: 'granted' }> | null> {
   try {
-    const evidence = await observe({ deps, lock, bounds });
+    const { evidence } = await observe({ deps, lock, bounds });
     const refusal =
       refuseRestart(evidence) ?? (await deps.refuseTrust(evidence.members, bounds.signal));
     return refusal && { kind: 'refused', refusal };

@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { namePattern } from '../../errors/shown.ts';
 
 /**
  * The way from one authority to another: every member trusts both, then every member shows
@@ -15,15 +17,18 @@ export const rotationPhases = [
 ] as const;
 export type RotationPhase = (typeof rotationPhases)[number];
 
-const authoritySchema = z.object({
-  /** Its certificate, in PEM. */
-  certificate: z.string().min(1),
-  /** SHA-256 over its DER: upper case, hexadecimal, a colon between bytes; as are all below. */
-  fingerprint: z.string().min(1),
-});
+/** Nodes add it to what they trust, and look for it there by its fingerprint. */
+const authoritySchema = z
+  .object({
+    /** Its certificate, in PEM, and nothing else. */
+    certificate: z.string().max(64 * 1024),
+    /** SHA-256 over its DER: upper case, hexadecimal, a colon between bytes; as are all below. */
+    fingerprint: z.string(),
+  })
+  .refine(isAuthority);
 
 export const rotationSchema = z.object({
-  id: z.string().min(1),
+  id: z.string().min(1).regex(namePattern),
   phase: z.enum(rotationPhases),
   old: authoritySchema,
   new: authoritySchema,
@@ -35,6 +40,8 @@ export const rotationSchema = z.object({
 export type Rotation = Readonly<z.infer<typeof rotationSchema>>;
 
 const fingerprints = z.array(z.string()).readonly();
+/** Far more than a node has. Each takes time to be looked at. */
+const mostFiles = 8;
 
 export const nodeReportSchema = z.object({
   /** The member's name. */
@@ -42,7 +49,10 @@ export const nodeReportSchema = z.object({
   /** What the node knew of the rotation when it looked: only then does the report count for it. */
   rotation: z.object({ id: z.string(), phase: z.enum(rotationPhases) }).nullable(),
   /** The node's files of authorities, each with those that are in it. */
-  trusted: z.array(z.object({ path: z.string(), authorities: fingerprints }).readonly()).readonly(),
+  trusted: z
+    .array(z.object({ path: z.string(), authorities: fingerprints }).readonly())
+    .max(mostFiles)
+    .readonly(),
   /** Those that its running etcd was started with; null where it runs none. */
   etcd: z.object({ clients: fingerprints, peers: fingerprints }).readonly().nullable(),
   /** What the node shows: whole files, so that authorities in between are there too. */
@@ -56,6 +66,7 @@ export const nodeReportSchema = z.object({
         })
         .readonly(),
     )
+    .max(mostFiles)
     .readonly(),
   /** Why the node cannot go on by itself: sentences, each with what to do by hand. */
   problems: z.array(z.string()).readonly(),
@@ -63,3 +74,12 @@ export const nodeReportSchema = z.object({
 });
 /** How far one node is. */
 export type NodeReport = Readonly<z.infer<typeof nodeReportSchema>>;
+
+function isAuthority({ certificate, fingerprint }: Record<'certificate' | 'fingerprint', string>) {
+  try {
+    const read = new X509Certificate(certificate);
+    return read.ca && read.toString() === certificate && read.fingerprint256 === fingerprint;
+  } catch {
+    return false;
+  }
+}

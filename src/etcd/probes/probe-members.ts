@@ -34,7 +34,7 @@ export interface MembersProbeOptions extends ProbeTiming {
   readonly now$?: Observable<unknown>;
 }
 
-const nobody: MemberAnswers = { statuses: {}, faults: {} };
+const nobody: MemberAnswers = { statuses: {}, faults: {}, found: new Map() };
 
 /**
  * Probes every member of the cluster again and again. While the list cannot be read the members of
@@ -51,7 +51,8 @@ export function probeMembers$(options: MembersProbeOptions): Observable<MembersP
       const answers = known === undefined ? nobody : await askMembers(known, endpoints, bounds);
       const progress =
         known === undefined ? null : await progressOf(known, answers, { endpoints, ...bounds });
-      return { atMs: now(), members, ...answers, progress };
+      const { statuses, faults } = answers;
+      return { atMs: now(), members, statuses, faults, progress };
     };
     return repeatProbe$(options, () => abortable$(probe));
   });

@@ -110,7 +110,7 @@ async function openDoor(
 }
 
 function gatewaySentence(name: string, url: string): string {
-  return `Member ${name} answers JSON at ${url}, and would lend e2d’s rights to certificates without a CN: start its e2d with --etcd-extra-args=--enable-grpc-gateway=false.`;
+  return `Member ${name} answers JSON at ${url}, and would lend the rights of its own certificate to those without a CN: start its etcd again, without --enable-grpc-gateway among the --etcd-extra-args.`;
 }
 
 /** A refusal by etcd itself is an answer, too. */

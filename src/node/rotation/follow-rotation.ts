@@ -41,14 +41,15 @@ const busyMs = 1_500;
 const timeoutMs = 2_000;
 
 /**
- * A node's part in a change of authorities: looks now and then whether there is one and what it asks
- * of this node, and tells the cluster how far the node is. What it told before it is told no second
- * time. The work itself is done when the chart says so. The owner starts and stops it.
+ * A node's part in a change of authorities: looks now and then whether there is one and what it
+ * asks of this node, and tells the cluster how far the node is. What it told before it is told no
+ * second time. The work itself is done when the chart says so. The owner starts and stops it.
  */
 export class RotationFollower {
   readonly #parts: FollowParts;
   readonly #stop = new AbortController();
   readonly #demand$ = new BehaviorSubject<RotationDemand>(null);
+  #before: Promise<void> = Promise.resolve();
   #timer: unknown = null;
   #told: Omit<NodeReport, 'reportedAt'> | null = null;
   #toldBy: MemberId | null = null;
@@ -74,7 +75,11 @@ export class RotationFollower {
   }
 
   /** One look, and word of it. Rejects with an `EtcdFault` where etcd cannot be asked. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    return this.#alone(() => this.#look());
+  }
+
+  async #look(): Promise<void> {
     const me = this.#parts.member();
     if (me === null) return;
     const orders = await readRotationOrders(this.#parts.own, this.#bounds());
@@ -86,7 +91,11 @@ export class RotationFollower {
    * Does this work, if it is still what is to be done, and tells the cluster. Rejects with
    * `E2D_ROTATION_OBSTRUCTED` where a file is in the way: others hear of that, too.
    */
-  async follow(work: RotationWork): Promise<void> {
+  follow(work: RotationWork): Promise<void> {
+    return this.#alone(() => this.#follow(work));
+  }
+
+  async #follow(work: RotationWork): Promise<void> {
     const { files, clock, log, access = disk } = this.#parts;
     const orders = await readRotationOrders(this.#parts.own, this.#bounds());
     const demand = await this.#demand(orders);
@@ -98,11 +107,18 @@ export class RotationFollower {
       if (changed.length > 0) log.info({ files: changed }, sentences[work]);
     }
     const problems = this.#problems;
-    await this.look();
+    await this.#look();
     if (problems.length === 0) return;
     throw new E2dError(`The authorities are being changed. ${problems.join(' ')}`, {
       code: 'E2D_ROTATION_OBSTRUCTED',
     });
+  }
+
+  /** A look in the middle of the work would tell a later phase what is no longer so when it ends. */
+  #alone(act: () => Promise<void>): Promise<void> {
+    const turn = this.#before.then(act);
+    this.#before = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Certificates are taken once there are some. */

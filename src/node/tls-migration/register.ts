@@ -1,7 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../etcd/data-dir/atomic-file.ts';
+import { readSmallFile } from '../../etcd/data-dir/small-file.ts';
 
 const registerSchema = z.object({
   /** Where the other members look for this one. */
@@ -27,7 +28,7 @@ export function registerPath(stateDir: string): string {
 /** Null where there is none, or none that says anything: such a node must be prepared anew. */
 export async function readRegister(stateDir: string): Promise<Register | null> {
   try {
-    const text = await readFile(registerPath(stateDir), 'utf8');
+    const text = await readSmallFile(registerPath(stateDir));
     return registerSchema.parse(JSON.parse(text));
   } catch {
     return null;

@@ -10,7 +10,8 @@ import type { Target } from '../fuzz.ts';
 
 const id = '2026-11-21T10:00:00Z-000000012345-a1b2c3';
 const digest = '0123456789abcdef'.repeat(4);
-const record = {
+/** One that e2d takes. */
+export const record = {
   version: 1,
   id,
   takenAt: '2026-11-21T10:00:00Z',

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { EtcdEndpoint } from '../../../src/etcd/client/endpoint.ts';
 import { EtcdFault } from '../../../src/etcd/client/etcd-fault.ts';
 import {
@@ -7,10 +8,14 @@ import {
 import { acquireLock } from '../../../src/etcd/membership/membership-lock.ts';
 import { checkOrder, writeOrder } from '../../../src/etcd/membership/restore-order.ts';
 import { writeRestoredRecord } from '../../../src/etcd/membership/restored-record.ts';
+import { readRotationRegister } from '../../../src/etcd/pki/rotation-register.ts';
 import { readE2dUsers } from '../../../src/etcd/users/e2d-users.ts';
+import { bundleAfter } from '../../../src/node/rotation/bundle.ts';
+import { nextMove } from '../../../src/node/rotation/next-move.ts';
 import type { SeededRandom } from '../../../src/simulation/seeded-random.ts';
+import { CertificateAuthority } from '../../support/certificates.ts';
 import { scriptedEndpoint } from '../../unit/etcd/scripted-endpoint.ts';
-import type { Target } from '../fuzz.ts';
+import { isDocumented, type Target } from '../fuzz.ts';
 
 const bounds = { timeoutMs: 1000 };
 const snapshot = { id: 's', sha256: '0123456789abcdef'.repeat(4), revision: 7, replaces: 'l' };
@@ -85,6 +90,78 @@ const locks = target('membership locks', [{ node: 'a', change: 'add a learner' }
   acquireLock(holding('/_e2d/membership/lock', value), { node: 'b', change: 'remove' }, bounds),
 );
 
+let authorities: { old: string; next: string; leaf: string } | null = null;
+
+/** Made when they are asked for: keys take their time. */
+function certificates() {
+  const old = new CertificateAuthority('old');
+  const next = new CertificateAuthority('new').certificate;
+  authorities ??= { old: old.certificate, next, leaf: old.issue('leaf', ['10.0.0.1']).certificate };
+  return authorities;
+}
+
+function rotationCorpus(): readonly string[] {
+  const { old, next, leaf } = certificates();
+  const written = (certificate: string) => ({
+    certificate,
+    fingerprint: new X509Certificate(certificate).fingerprint256,
+  });
+  const at = '2026-11-21T10:00:00.000Z';
+  const known = { old: written(old), new: written(next), beganAt: at, phaseBeganAt: at };
+  const report = {
+    ...{ node: 'a', rotation: { id: 'r', phase: 'reissue' }, problems: [], reportedAt: at },
+    trusted: [{ path: '/ca', authorities: [written(old).fingerprint] }],
+    etcd: { clients: [written(old).fingerprint], peers: [] },
+    certificates: [{ role: 'peer', path: '/p', certificate: leaf }],
+  };
+  return [JSON.stringify({ id: 'r', phase: 'reissue', ...known }), JSON.stringify(report)];
+}
+
+/** What a change of authorities is conducted by: the order, and what the nodes report. */
+const rotations: Target = {
+  name: 'changes of authorities',
+  get corpus() {
+    return known();
+  },
+  syntax: 'json',
+  // Each of the 64 certificates that a file may have is looked for among the others.
+  maxMs: 4000,
+  expected: (error) => error instanceof EtcdFault || isDocumented(error),
+  async feed(input, random) {
+    const value = Buffer.from(input).toString('utf8');
+    const [order = '', report = ''] = known();
+    const of = (key: string, text: string) => [
+      { key, value: text, createRevision: '1', modRevision: '2' },
+    ];
+    const isOrder = random.chance(0.5);
+    const found = [
+      of('/_e2d/pki/rotation', isOrder ? value : order),
+      of('/_e2d/pki/rotation/certificates/AB', random.chance(0.1) ? value : certificates().leaf),
+      of('/_e2d/pki/nodes/8e9e05c52164694d', isOrder ? report : value),
+    ];
+    const etcd = scriptedEndpoint('http://a:2379', {
+      transact: async () => ({ succeeded: true, found, revision: '5' }),
+    });
+    const { rotation, reports, reissued } = await readRotationRegister(etcd, bounds);
+    if (rotation === null) return;
+    const bundle = bundleAfter('trust-both', rotation.old.certificate, rotation);
+    if (bundleAfter('trust-both', bundle, rotation) !== bundle) throw new Error('it grows');
+    const members = [
+      {
+        ...{ id: '8e9e05c52164694d', name: 'a', learner: false },
+        ...{ peerUrls: ['https://10.0.0.1:2380'], clientUrls: ['https://10.0.0.1:2379'] },
+      },
+    ];
+    nextMove({ rotation, reports, reissued, members }, new Date('2026-11-21T10:00:00Z'));
+  },
+};
+
+let corpus: readonly string[] | null = null;
+function known(): readonly string[] {
+  corpus ??= rotationCorpus();
+  return corpus;
+}
+
 export const etcdValueTargets: readonly Target[] = [
-  ...[records, restoredRecords, orders, users, locks],
+  ...[records, restoredRecords, orders, users, locks, rotations],
 ];

@@ -44,7 +44,7 @@ function exchange(port: number, input: Uint8Array): Promise<string> {
 /** Several answers may come behind one another. */
 function check(answer: string, input: string, { server, cookie }: Visited): void {
   const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => status);
-  const odd = statuses.find((status) => !/^(200|303|40[0-9]|41[347]|431)$/.test(status ?? ''));
+  const odd = statuses.find((status) => !/^(100|200|303|40[0-9]|41[347]|431)$/.test(status ?? ''));
   if (odd !== undefined) throw new Error(`it answers ${odd}`);
   const secrets = [cookie.split('=')[1] ?? '', new URL(server.entrance).pathname];
   const shown = secrets.filter((secret) => input.includes(secret));

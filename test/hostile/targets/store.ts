@@ -33,13 +33,16 @@ const signal = new AbortController().signal;
 const secret = 'a/secret+of=the-tests';
 
 /** An S3 service that answers 200 with whatever it is given. */
-class Service {
+export class Service {
   readonly #server: Server;
   store: S3Store | null = null;
   body: Uint8Array = new Uint8Array();
+  /** Requests so far. */
+  asked = 0;
 
   constructor() {
     this.#server = createServer((request, response) => {
+      this.asked += 1;
       request.resume().on('error', () => undefined);
       response.writeHead(200, {
         'content-type': 'application/xml',

@@ -181,6 +181,15 @@ describe('remote control', () => {
     expect(turnedAway).toHaveLength(1);
   });
 
+  test('tells in one line of a client that speaks something else', async () => {
+    const port = await start();
+    const socket = createConnection({ host, port }).on('error', () => undefined);
+    socket.end('GET / HTTP/1.1\r\n\r\n');
+    await new Promise((resolve) => socket.resume().on('close', resolve));
+    await waitUntil(() => turnedAway.length > 0, { what: 'it is told', withinMs: 5_000 });
+    expect(turnedAway[0]).toMatch(/^No TLS with 127\.0\.0\.1: .*http request.*\.$/);
+  });
+
   test('has every connection show its certificate anew', async () => {
     const port = await start();
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {

@@ -216,6 +216,18 @@ describe('users are not demanded, and none is made, where', () => {
     third.restart();
     const awake = async () => (await enableAuth(request(etcd))).e2dUsers;
     await waitUntil(awake, { what: 'users are demanded', withinMs: 20_000 });
+    // A follower tells its leader of a promotion, not who asks for it, and tries in vain.
+    const asked = etcd.cluster.clientUrls.map(async (url) => {
+      const e2d = etcd.as('etcd peer', url);
+      const { memberId, leaderId } = await e2d.status();
+      const answer = await codeOf(e2d.promote('1', { timeoutMs: 2_000 }));
+      return [memberId === leaderId ? 'leader' : 'follower', answer];
+    });
+    expect((await Promise.all(asked)).sort()).toEqual([
+      ['follower', 'deadline'],
+      ['follower', 'deadline'],
+      ['leader', 'not-found'],
+    ]);
     await Promise.all([second.kill(), third.kill()]);
     // A refusal must never pass for the health that it is taken for while there is a quorum.
     expect(withoutQuorum).toContain(await codeOf(etcd.as('nobody').linearizableRead()));

@@ -219,6 +219,16 @@ describe('e2d pki status', () => {
     });
   });
 
+  test('tells files of several folders apart', async () => {
+    await init();
+    const node = (name: string) => ['--output-dir', at(name), '--hosts', `${name}.example`];
+    for (const name of ['db1', 'db2']) await done('gencerts', ...authority(), ...node(name));
+    const files = ['db1/peer.crt', 'db2/peer.crt'].map(at);
+    const lines = (await done('status', '--ca-cert', at('ca.crt'), ...files)).split('\n');
+    const names = lines.slice(1, 4).map((line) => line.split(' ')[0]);
+    expect(names).toEqual(['ca.crt', 'db1/peer.crt', 'db2/peer.crt']);
+  });
+
   const old = { from: new Date('2020-01-01T00:00:00Z'), to: new Date('2021-01-01T00:00:00Z') };
   const others = new CertificateAuthority('other');
 
@@ -247,7 +257,7 @@ describe('e2d pki status', () => {
     const { exit, out } = await pki('status', '--dir', dir);
     expect(exit).toBe(1);
     expect(out).toMatch(told);
-    expect((await pki('status', ...authority(), at('peer.crt'))).exit).toBe(0);
+    expect((await pki('status', '--ca-cert', at('ca.crt'), at('peer.crt'))).exit).toBe(0);
   });
 
   test('finds an authority’s key that is not its own, and one that all may read', async () => {

@@ -20,29 +20,25 @@ describe('the rendered chart', () => {
 cluster c1 · leader a · quorum held for 1h
 etcd 3.6.14 healthy, pid 4343, member ma · e2d 0.1.0, pid 4242
 
-● node                    1h
-└─ ● active               1h  ○ preparing, stopping, stopped, failed
-   └─ ● running           1h  ○ deciding, restartingExisting, joining, replacingSelf, bootstrapping…
-      ├─ ● etcd           1h
-      │  └─ ● up          1h  ○ choosing, launching, rousing, backingOff, takingBack, takenBack, ob…
-      │     └─ ● healthy  1h  ○ starting, unhealthy
-      ├─ ● quorum         1h
-      │  └─ ● held        1h  ○ unknown, lost
-      ├─ ● standing       1h
-      │  └─ ● voting      1h  ○ unknown, learning, promoting, waitingToPromote, promoted, settling
-      ├─ ● membership     1h
-      │  └─ ● suspecting  4s  ○ watching, securing, secured, removing, cooldown, capped
-      ├─ ● backup         1h
-      │  └─ ● idle        1h  ○ resting, taking, taken, thinning, failing
-      └─ ● proof          1h
-         └─ ● idle        1h  ○ waiting, looking, looked, proving
+● node                            1h
+└─ ● active                       1h  ○ preparing, stopping, stopped, failed
+   └─ ● running                   1h  ○ deciding, restartingExisting, joining, replacingSelf, boots…
+      ├─ ● etcd.up                1h  ○ choosing, launching, restarting, rousing, backingOff, takin…
+      │  └─ ● healthy             1h  ○ starting, unhealthy
+      ├─ ● quorum.held            1h  ○ unknown, lost
+      ├─ ● standing.voting        1h  ○ unknown, learning, promoting, waitingToPromote, promoted, s…
+      ├─ ● membership.suspecting  4s  ○ watching, securing, secured, removing, cooldown, capped
+      ├─ ● backup.idle            1h  ○ resting, taking, taken, thinning, failing
+      ├─ ● proof.idle             1h  ○ waiting, looking, looked, proving
+      └─ ● certificates.watching  1h  ○ renewing, rotating, obstructed, asking, restarting, yieldin…
 
 Decision   act: this node has its data, so it restarts from it
            by rule S9: Restart is not bootstrap: nodes with data restart, and no store is consulted.
            facts: ownData = readable, clusterAnswers = false, memberId = ma, peersAlive = 0,
              requiredSize = 3, store = none
 Next       remove member mc if it stays away for another 60 s (rule S11)
-Runs       observePeers 1h, observeLoop 1h, watchEtcd 1h, observeEtcd 1h, observeMembers 1h
+Runs       observePeers 1h, observeLoop 1h, observeCertificates 1h, watchEtcd 1h, observeEtcd 1h,
+             observeMembers 1h
 Recent     1h  begins prepare (S18)  the node begins its life
            1h  decides to act (S9); → etcd.launching, quorum.unknown, standing.unknown, membership.…
            1h  → etcd.up.starting  launchEtcd came back

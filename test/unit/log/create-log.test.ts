@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { E2dError } from '../../../src/errors/e2d-error.ts';
 import { createLog, type LogOptions } from '../../../src/log/create-log.ts';
 
-async function logged(level: LogOptions['level'] = 'info') {
+async function logged(level: LogOptions['level'] = 'info', format: LogOptions['format'] = 'json') {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
-  const log = await createLog({ level, format: 'json', destination });
+  const log = await createLog({ level, format, destination });
   return { log, lines, last: (): unknown => JSON.parse(lines.at(-1) ?? '') };
 }
 
@@ -45,4 +45,14 @@ test('the level can be changed while it runs', async () => {
   log.level = 'debug';
   log.debug('shown');
   expect(lines).toHaveLength(1);
+});
+
+test('nothing in a line for people steers their terminal', async () => {
+  const { log, lines } = await logged('info', 'pretty');
+  const hostile = 'a\u001b]0;title\u0007b\u009b2J\u202e';
+  log.warn({ name: hostile, err: new Error(hostile) }, `Refused: ${hostile}.`);
+  const told = lines.join('');
+  expect(told).toContain('Refused: a?]0;title?b?2J?.');
+  const colours = /\p{Cc}\[[\d;]*m/gu;
+  expect(told.replaceAll(colours, '')).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
 });

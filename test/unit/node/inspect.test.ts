@@ -34,6 +34,8 @@ describe('the report', () => {
       node: 3_607_100,
       'node.active': 3_606_980,
       'node.active.running': 3_606_980,
+      'node.active.running.certificates': 3_606_980,
+      'node.active.running.certificates.watching': 3_606_980,
       'node.active.running.etcd': 3_606_980,
       'node.active.running.etcd.up': 3_606_900,
       'node.active.running.etcd.up.healthy': 3_606_000,

@@ -47,9 +47,7 @@ describe('an e2d tells the cluster as whom it asks', () => {
       get: async (key) => {
         if (world.fault !== null) throw world.fault;
         const value = stored.get(key);
-        return value === undefined
-          ? null
-          : { key, value, createRevision: '1', modRevision: '1', leaseId: '0' };
+        return value === undefined ? null : { key, value, createRevision: '1', modRevision: '1' };
       },
       put: async (key, value) => {
         world.puts += 1;

@@ -143,6 +143,28 @@ describe('a change of the member list', () => {
     });
   });
 
+  test('a learner is promoted by the leader itself, whoever asks', async () => {
+    const joining = { ...three, members: [...two.members, member('c', { learner: true })] };
+    const { deps } = cluster({ lists: [joining, three] });
+    const promoted: string[] = [];
+    const led = (name: string, learner = false) =>
+      scriptedEndpoint(clientUrlOf(name), {
+        status: async () => ({ ...status(name, { leaderId: 'mb', learner }), alarms: [] }),
+        promote: async (id) => {
+          promoted.push(`${id} at ${name}`);
+          return three;
+        },
+      });
+    const endpoints = scriptedPool(led('a'), led('b'), led('c', true));
+    const peers = () => [peer('b'), peer('c')];
+    const outcome = await changeMembership(
+      { kind: 'promote', memberId: 'mc' },
+      { ...deps, endpoints, peers },
+    );
+    expect(outcome).toMatchObject({ kind: 'done' });
+    expect(promoted).toEqual(['mc at b']);
+  });
+
   test('a list of another cluster confirms nothing', async () => {
     const { deps } = cluster({ lists: [three, { ...two, clusterId: 'c2' }] });
     expect(await changeMembership(removalOfGone, deps)).toMatchObject({

@@ -22,14 +22,20 @@ test('a record is read', async () => {
   expect(await readClusterRecord(holding(JSON.stringify(record)))).toEqual(record);
 });
 
-test.each(['', '{', '[]', '{"lineage":"l","requiredSize":"3"}', '{"lineage":"","requiredSize":3}'])(
-  'what is no record is refused: %s',
-  async (value) => {
-    await expect(readClusterRecord(holding(value))).rejects.toMatchObject({
-      code: 'unexpected-answer',
-    });
-  },
-);
+test.each([
+  ...['', '{', '[]', '{"lineage":"l","requiredSize":"3"}', '{"lineage":"","requiredSize":3}'],
+  // It is announced, logged and shown.
+  JSON.stringify({ lineage: 'l\u001b[2J', requiredSize: 3 }),
+  JSON.stringify({ lineage: 'l'.repeat(257), requiredSize: 3 }),
+  JSON.stringify({
+    ...{ lineage: 'l', requiredSize: 3 },
+    parent: { lineage: null, snapshotId: '\u009b31m', revision: 1 },
+  }),
+])('what is no record is refused: %s', async (value) => {
+  await expect(readClusterRecord(holding(value))).rejects.toMatchObject({
+    code: 'unexpected-answer',
+  });
+});
 
 /** Takes a transaction as etcd does where the key of the record was made at revision 2, or not. */
 function transacting(present: string | null): EtcdEndpoint {
