@@ -351,8 +351,7 @@ export const codes: Readonly<Record<string, CodeMeaning>> = {
   },
   E2D_TLS_REFUSED: {
     exit: 2,
-    sentence:
-      'Certificates, keys or authorities cannot be used together; all that is wrong is listed.',
+    sentence: 'Certificates, keys or authorities do not fit together; all that is wrong is listed.',
     remedy: 'Do what stands behind the list; docs/tls.md tells which certificate must be how.',
   },
   E2D_UNKNOWN_COMMAND: {

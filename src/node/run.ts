@@ -116,8 +116,7 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
   await control.close();
   reach.stop();
   await node.release();
-  gossipKeys?.stop();
-  migration?.stop();
+  for (const part of [gossipKeys, migration]) part?.stop();
   await host.snapshots?.close();
   await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
