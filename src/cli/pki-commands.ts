@@ -221,6 +221,11 @@ export const pkiCommands: readonly Command[] = [
         help: 'certificate (PEM) of the authority that is to go',
         defaultNote: 'the other one of --ca-cert',
       }),
+      'old-ca-key': option(file, {
+        group: 'TLS',
+        help: 'its private key (PEM), which vouches for the new one',
+        defaultNote: '--ca-key',
+      }),
       'drop-old': option(toggle, {
         group: 'TLS',
         help: 'the third phase, too: clients with certificates of the old are refused then',

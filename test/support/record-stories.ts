@@ -129,8 +129,10 @@ export const scripts: Readonly<Record<StoryName, Script>> = {
     healthCheckTimeout: '1m',
     withStore: true,
     play: async ({ cluster, store, keep }) => {
-      await cluster.node(0).gateway.put('/told', '"before"');
-      await waitUntil(async () => (await readdir(store)).length > 1, {
+      const told = await cluster.node(0).gateway.put('/told', '"before"');
+      const revisionOf = (name: string) => Number(/Z-(\d+)-/.exec(name)?.[1]);
+      const holdsIt = async () => (await readdir(store)).some((name) => revisionOf(name) >= told);
+      await waitUntil(holdsIt, {
         what: 'the store holds a snapshot of it',
         withinMs: 20_000,
       });

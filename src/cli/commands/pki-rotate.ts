@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { badConfig } from '../../config/bad-config.ts';
-import type { TlsFiles } from '../../config/node-config.ts';
+import type { NodeConfig } from '../../config/node-config.ts';
 import { E2dError } from '../../errors/e2d-error.ts';
 import { harmless } from '../../errors/shown.ts';
 import { EtcdFault } from '../../etcd/client/etcd-fault.ts';
@@ -13,7 +13,7 @@ import {
   moveOn,
   type RotationState,
 } from '../../node/rotation/conduct-rotation.ts';
-import { type Authority, openAuthority } from '../../pki/authority.ts';
+import { type Authority, type KeyPair, openAuthority } from '../../pki/authority.ts';
 import { readCertificates } from '../../pki/read-certificates.ts';
 import type { Invocation } from '../command.ts';
 import { nodeConfigOf } from '../own-cluster.ts';
@@ -40,7 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
     });
     try {
       if (isOn('status', invocation)) return tell((await etcd.state()).state, invocation);
-      const old = authority === null ? null : () => oldAuthority(invocation, session, config.tls);
+      const old = authority === null ? null : () => oldAuthority(invocation, session, config);
       const conducting = { etcd, authority, old, progress, session, invocation };
       const ended = await conduct(conducting);
       return tell(ended, invocation);
@@ -58,7 +58,7 @@ const resumable = 'Run it again when you like: it goes on from where it is.';
 interface ConductParts {
   readonly etcd: RotationEtcd;
   readonly authority: Authority | null;
-  readonly old: (() => Promise<string>) | null;
+  readonly old: (() => Promise<KeyPair>) | null;
   readonly progress: RotationProgress;
   readonly session: Session;
   readonly invocation: Invocation;
@@ -162,19 +162,30 @@ async function newAuthority(
   return openAuthority({ certificate, key });
 }
 
-/** Named, or the only one of `--ca-cert` that is not the new one. */
+/** Named, or the only one of `--ca-cert` that is not the new one; with its key. */
 async function oldAuthority(
   invocation: Invocation,
   { surroundings }: Session,
-  tls: TlsFiles | null,
-): Promise<string> {
+  { tls, caKeyFile }: Pick<NodeConfig, 'tls' | 'caKeyFile'>,
+): Promise<KeyPair> {
+  const namedKey = textFlag('old-ca-key', invocation);
+  const keyFile = namedKey === undefined ? caKeyFile : resolve(surroundings.cwd, namedKey);
+  if (keyFile === null) throw withoutOldKey();
   const named = textFlag('old-ca-cert', invocation);
   const path = named === undefined ? tls?.caCertFile : resolve(surroundings.cwd, named);
   const pem = path === undefined ? '' : await readText(path);
   const own = await readText(resolve(surroundings.cwd, textFlag('new-ca-cert', invocation) ?? ''));
   const isNew = new Set(readCertificates(own).map(({ fingerprint }) => fingerprint));
   const others = readCertificates(pem).filter(({ fingerprint }) => !isNew.has(fingerprint));
-  return others.map(({ x509 }) => x509.toString()).join('');
+  const certificate = others.map(({ x509 }) => x509.toString()).join('');
+  return { certificate, key: await readText(keyFile) };
+}
+
+function withoutOldKey(): E2dError {
+  return new E2dError('The old authority must vouch for the new one, and its key is not given.', {
+    code: 'E2D_ROTATION_REFUSED',
+    remedy: 'Name it with --old-ca-key; where it is lost, docs/pki-rotation.md tells what to do.',
+  });
 }
 
 function fingerprintOf({ certificate }: Authority): string | undefined {

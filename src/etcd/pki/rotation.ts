@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { namePattern } from '../../errors/shown.ts';
+import { isWarranted } from './warrant.ts';
 
 /**
  * The way from one authority to another: every member trusts both, then every member shows
@@ -27,15 +28,19 @@ const authoritySchema = z
   })
   .refine(isAuthority);
 
-export const rotationSchema = z.object({
-  id: z.string().min(1).regex(namePattern),
-  phase: z.enum(rotationPhases),
-  old: authoritySchema,
-  new: authoritySchema,
-  /** RFC 3339, as all moments below. */
-  beganAt: z.string(),
-  phaseBeganAt: z.string(),
-});
+export const rotationSchema = z
+  .object({
+    id: z.string().min(1).regex(namePattern),
+    phase: z.enum(rotationPhases),
+    old: authoritySchema,
+    new: authoritySchema,
+    /** As `warrantFor` gives it. */
+    warrant: z.string().max(4_096),
+    /** RFC 3339, as all moments below. */
+    beganAt: z.string(),
+    phaseBeganAt: z.string(),
+  })
+  .refine(isWarranted);
 /** A change of authorities, as all nodes know it. No private key is in it. */
 export type Rotation = Readonly<z.infer<typeof rotationSchema>>;
 

@@ -20,7 +20,11 @@ export function bundleAfter(work: BundleWork, pem: string, rotation: Rotation): 
     'drop-new': [rotation.old],
   }[work];
   const gone = [rotation.old, rotation.new].filter((authority) => !kept.includes(authority));
-  const missing = kept.filter(({ fingerprint }) => !fingerprints.includes(fingerprint));
+  // An order of before, written again, brings no authority back that is gone.
+  const missing =
+    work === 'trust-both' && fingerprints.includes(rotation.old.fingerprint)
+      ? kept.filter(({ fingerprint }) => !fingerprints.includes(fingerprint))
+      : [];
   const without = gone.reduce((text, { fingerprint }) => removeFrom(text, fingerprint), pem);
   return missing.reduce((text, { certificate }) => addTo(text, certificate), without);
 }

@@ -8,7 +8,8 @@ import {
   type RotationRegister,
   readRotationRegister,
 } from '../../etcd/pki/rotation-register.ts';
-import type { Authority } from '../../pki/authority.ts';
+import { isWarranted, warrantFor } from '../../etcd/pki/warrant.ts';
+import type { Authority, KeyPair } from '../../pki/authority.ts';
 import { readCertificates } from '../../pki/read-certificates.ts';
 import { nextMove, type RotationMove } from './next-move.ts';
 import { trustOf } from './standing.ts';
@@ -38,27 +39,27 @@ export interface Conducting {
 }
 
 /**
- * Begins a change of authorities from the one whose certificate (PEM) is given. False: somebody
- * else began one at the same time. Throws `E2D_ROTATION_REFUSED`.
+ * Begins a change of authorities from the one whose certificate and key (PEM) are given. False:
+ * somebody else began one at the same time. Throws `E2D_ROTATION_REFUSED`.
  */
 export async function beginRotation(
   state: RotationState,
-  old: string,
+  old: KeyPair,
   { endpoint, authority, now, bounds }: Conducting & { readonly authority: Authority },
 ): Promise<boolean> {
   const moment = now();
-  const from = namedAuthority(old);
+  const from = namedAuthority(old.certificate);
   const to = namedAuthority(authority.certificate);
   refuse([
     ...authorityProblems(from, to, moment),
     ...memberProblems(state, { old: from, new: to }),
   ]);
   const at = moment.toISOString();
+  const change = { id: randomUUID(), old: written(from), new: written(to) };
   const rotation: Rotation = {
-    id: randomUUID(),
+    ...change,
     phase: 'trust-both',
-    old: written(from),
-    new: written(to),
+    warrant: warranted(change, old.key),
     beganAt: at,
     phaseBeganAt: at,
   };
@@ -140,6 +141,17 @@ function namedAuthority(pem: string): Named {
 
 function written({ x509, fingerprint }: Named): Rotation['old'] {
   return { certificate: x509.toString(), fingerprint };
+}
+
+function warranted(change: Pick<Rotation, 'id' | 'old' | 'new'>, key: string): string {
+  const remedy = 'Name its private key (PEM) with --old-ca-key.';
+  try {
+    const warrant = warrantFor(change, key);
+    if (isWarranted({ ...change, warrant })) return warrant;
+  } catch {
+    throw refusal('The private key of the old authority cannot be read.', remedy);
+  }
+  throw refusal('The key that is given is not that of the old authority.', remedy);
 }
 
 function authorityProblems(from: Named, to: Named, now: Date): readonly string[] {

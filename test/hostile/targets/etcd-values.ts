@@ -9,6 +9,7 @@ import { acquireLock } from '../../../src/etcd/membership/membership-lock.ts';
 import { checkOrder, writeOrder } from '../../../src/etcd/membership/restore-order.ts';
 import { writeRestoredRecord } from '../../../src/etcd/membership/restored-record.ts';
 import { readRotationRegister } from '../../../src/etcd/pki/rotation-register.ts';
+import { warrantFor } from '../../../src/etcd/pki/warrant.ts';
 import { readE2dUsers } from '../../../src/etcd/users/e2d-users.ts';
 import { bundleAfter } from '../../../src/node/rotation/bundle.ts';
 import { nextMove } from '../../../src/node/rotation/next-move.ts';
@@ -90,32 +91,39 @@ const locks = target('membership locks', [{ node: 'a', change: 'add a learner' }
   acquireLock(holding('/_e2d/membership/lock', value), { node: 'b', change: 'remove' }, bounds),
 );
 
-let authorities: { old: string; next: string; leaf: string } | null = null;
+let authorities: { old: string; oldKey: string; next: string; leaf: string } | null = null;
 
 /** Made when they are asked for: keys take their time. */
 function certificates() {
   if (authorities !== null) return authorities;
   const old = new CertificateAuthority('old');
   const next = new CertificateAuthority('new').certificate;
-  authorities = { old: old.certificate, next, leaf: old.issue('leaf', ['10.0.0.1']).certificate };
+  authorities = {
+    old: old.certificate,
+    oldKey: old.key,
+    next,
+    leaf: old.issue('leaf', ['10.0.0.1']).certificate,
+  };
   return authorities;
 }
 
 function rotationCorpus(): readonly string[] {
-  const { old, next, leaf } = certificates();
+  const { old, oldKey, next, leaf } = certificates();
   const written = (certificate: string) => ({
     certificate,
     fingerprint: new X509Certificate(certificate).fingerprint256,
   });
   const at = '2026-11-21T10:00:00.000Z';
-  const known = { old: written(old), new: written(next), beganAt: at, phaseBeganAt: at };
+  const change = { id: 'r', old: written(old), new: written(next) };
+  const warrant = warrantFor(change, oldKey);
+  const known = { ...change, warrant, beganAt: at, phaseBeganAt: at };
   const report = {
     ...{ node: 'a', rotation: { id: 'r', phase: 'reissue' }, problems: [], reportedAt: at },
     trusted: [{ path: '/ca', authorities: [written(old).fingerprint] }],
     etcd: { clients: [written(old).fingerprint], peers: [] },
     certificates: [{ role: 'peer', path: '/p', certificate: leaf }],
   };
-  return [JSON.stringify({ id: 'r', phase: 'reissue', ...known }), JSON.stringify(report)];
+  return [JSON.stringify({ ...known, phase: 'reissue' }), JSON.stringify(report)];
 }
 
 /** What a change of authorities is conducted by: the order, and what the nodes report. */

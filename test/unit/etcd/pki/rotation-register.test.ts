@@ -4,6 +4,7 @@ import {
   readRotationOrders,
   readRotationRegister,
 } from '../../../../src/etcd/pki/rotation-register.ts';
+import { warrantFor } from '../../../../src/etcd/pki/warrant.ts';
 import { CertificateAuthority } from '../../../support/certificates.ts';
 import { scriptedEndpoint } from '../scripted-endpoint.ts';
 
@@ -14,8 +15,9 @@ const written = (certificate: string) => ({
 });
 const [from, to] = [written(old.certificate), written(next.certificate)];
 const at = '2026-11-21T10:00:00.000Z';
+const change = { id: 'r', old: from, new: to };
 const rotation = {
-  ...{ id: 'r', phase: 'trust-both', old: from, new: to },
+  ...{ ...change, phase: 'trust-both', warrant: warrantFor(change, old.key) },
   ...{ beganAt: at, phaseBeganAt: at },
 };
 
@@ -73,4 +75,11 @@ test('a report of more files than a node has counts for nothing', async () => {
   expect(await registered({ ...report, certificates: Array(300).fill(file) })).toEqual(new Map());
   const trusted = Array(300).fill({ path: '/ca', authorities: [] });
   expect(await registered({ ...report, trusted })).toEqual(new Map());
+});
+
+test('an order that the old authority has not vouched for is none', async () => {
+  const forged = { ...rotation, warrant: warrantFor(change, next.key) };
+  await expect(read(forged)).rejects.toMatchObject({ code: 'unexpected-answer' });
+  const borrowed = { ...rotation, id: 'another' };
+  await expect(read(borrowed)).rejects.toMatchObject({ code: 'unexpected-answer' });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NodeReport, Rotation, RotationPhase } from '../../../../src/etcd/pki/rotation.ts';
+import { warrantFor } from '../../../../src/etcd/pki/warrant.ts';
 import {
   type Authority,
   createAuthority,
@@ -47,7 +48,9 @@ export function rotationOf(
   const at = now.toISOString();
   const side = ({ certificate, fingerprint }: TestAuthority) => ({ certificate, fingerprint });
   const id = randomUUID();
-  return { id, phase, old: side(old), new: side(fresh), beganAt: at, phaseBeganAt: at };
+  const change = { id, old: side(old), new: side(fresh) };
+  const warrant = warrantFor(change, old.key);
+  return { ...change, phase, warrant, beganAt: at, phaseBeganAt: at };
 }
 
 /** What a node tells that has one file of authorities, and shows one certificate for everything. */

@@ -149,7 +149,7 @@ async function operate(endpoint: EtcdEndpoint, mayAbort: () => boolean): Promise
   const state = await readRotationState(endpoint, bounds);
   const { rotation } = state;
   const parts = { endpoint, now: () => now, bounds, authority: fresh.authority, mayDropOld: true };
-  if (rotation === null) await beginRotation(state, old.certificate, parts);
+  if (rotation === null) await beginRotation(state, old, parts);
   else if (rotation.phase === 'trust-both' && mayAbort()) await abortRotation(state, parts);
   else await moveOn({ ...state, rotation }, parts);
 }
