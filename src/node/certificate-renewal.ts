@@ -45,6 +45,21 @@ export async function dueForRenewal(parts: RenewalParts): Promise<readonly strin
 }
 
 /**
+ * Renews what ran out while nobody was there to do it in time: nobody is to be locked out for that.
+ * Gives the roles. Whatever else is wrong with the files is left to whoever checks them.
+ */
+export async function renewRunOut(parts: RenewalParts): Promise<readonly string[]> {
+  const due = await dueForRenewal(parts).catch((): readonly string[] => []);
+  const late: string[] = [];
+  for (const leaf of leafsOf(parts.tls).filter(({ role }) => due.includes(role))) {
+    const [certificate] = readCertificates(await readFile(leaf.path, 'utf8'));
+    if (certificate !== undefined && certificate.notAfter <= parts.now) late.push(leaf.role);
+  }
+  await renewCertificates(late, parts);
+  return late;
+}
+
+/**
  * Has the certificates of these roles signed anew. Their keys stay: at no moment do a certificate
  * and a key lie there that do not belong together. Rejects with `E2D_PKI_AUTHORITY` when the key
  * that is here is not that of their authority, with `E2D_PKI_FILE` when they cannot be written.

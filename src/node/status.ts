@@ -66,12 +66,28 @@ export function statusReport(
     certificates: surroundings.certificates,
     next: nextStep(snapshot),
     safeToStopOne: safeToStopOne(snapshot),
-    warnings: [...surroundings.warnings, ...ownWarnings(snapshot), ...snapshotWarnings(snapshots)],
+    warnings: [
+      ...surroundings.warnings,
+      ...ownWarnings(snapshot),
+      ...certificateWarnings(snapshot),
+      ...snapshotWarnings(snapshots),
+    ],
   };
 }
 
+/** Why etcd still trusts other authorities than its files name. */
+export function certificateWarnings({ context }: NodeSnapshot): readonly string[] {
+  const { reading, lastTurn, fault } = context.certificates;
+  const isStale = reading !== null && reading.inEtcd !== null && reading.inEtcd !== reading.inFiles;
+  const refused = isStale && lastTurn?.kind === 'refused' ? [lastTurn.refusal.sentence] : [];
+  return [
+    ...refused.map((sentence) => `etcd waits to be restarted for other authorities: ${sentence}`),
+    ...(fault === null ? [] : [`the certificates are not as they should be: ${fault.message}`]),
+  ];
+}
+
 function etcdState(snapshot: NodeSnapshot): string {
-  for (const state of ['launching', 'backingOff', 'obstructed', 'wedged'] as const) {
+  for (const state of ['launching', 'restarting', 'backingOff', 'obstructed', 'wedged'] as const) {
     if (snapshot.matches({ active: { running: { etcd: state } } })) return state;
   }
   for (const state of ['starting', 'healthy', 'unhealthy'] as const) {
