@@ -5,6 +5,7 @@ import { lifecycleGuards } from './lifecycle-guards.ts';
 import { membershipGuards } from './membership-guards.ts';
 import { nodeGuards } from './node-guards.ts';
 import { planGuards } from './plan-guards.ts';
+import { restartGuards } from './restart-guards.ts';
 import { restoreGuards } from './restore-guards.ts';
 import { secretGuards } from './secret-guards.ts';
 
@@ -12,6 +13,7 @@ import { secretGuards } from './secret-guards.ts';
 export const guards: readonly Guard[] = [
   ...lifecycleGuards,
   ...planGuards,
+  ...restartGuards,
   ...restoreGuards,
   ...membershipGuards,
   ...nodeGuards,

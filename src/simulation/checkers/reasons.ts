@@ -8,6 +8,7 @@ const observers = [
   'observeLoop',
   'surveyCluster',
   'observeStore',
+  'observeCertificates',
   'surveySuccessor',
   'observeEtcd',
   'observeMembers',
