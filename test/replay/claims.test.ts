@@ -145,7 +145,7 @@ function missed(run: RecordedRun, node: string): boolean {
 }
 
 const settled =
-  'active.running.(etcd.up.healthy quorum.held standing.voting membership.watching backup.idle proof.idle)';
+  'active.running.(etcd.up.healthy quorum.held standing.voting membership.watching backup.idle proof.idle certificates.watching)';
 
 test(`bootstrap: ${stories.bootstrap}`, async () => {
   const { runs, nodes } = await told('bootstrap');

@@ -1,3 +1,3 @@
 import { holdSeeds } from './hold-seeds.ts';
 
-holdSeeds(101, 100);
+holdSeeds(61, 60);

@@ -14,17 +14,16 @@ type BundleWork = Exclude<RotationWork, 'take-certificates'>;
 export function bundleAfter(work: BundleWork, pem: string, rotation: Rotation): string {
   const fingerprints = readCertificates(pem).map(({ fingerprint }) => fingerprint);
   if (trustOf(fingerprints, rotation) === 'neither') return pem;
+  // An order of before, written again, brings no authority back that is gone.
+  const isOldHere = fingerprints.includes(rotation.old.fingerprint);
+  if (!isOldHere && work !== 'drop-old') return pem;
   const kept = {
     'trust-both': [rotation.old, rotation.new],
     'drop-old': [rotation.new],
     'drop-new': [rotation.old],
   }[work];
   const gone = [rotation.old, rotation.new].filter((authority) => !kept.includes(authority));
-  // An order of before, written again, brings no authority back that is gone.
-  const missing =
-    work === 'trust-both' && fingerprints.includes(rotation.old.fingerprint)
-      ? kept.filter(({ fingerprint }) => !fingerprints.includes(fingerprint))
-      : [];
+  const missing = kept.filter(({ fingerprint }) => !fingerprints.includes(fingerprint));
   const without = gone.reduce((text, { fingerprint }) => removeFrom(text, fingerprint), pem);
   return missing.reduce((text, { certificate }) => addTo(text, certificate), without);
 }

@@ -52,7 +52,7 @@ test('nothing in a line for people steers their terminal', async () => {
   const hostile = 'a\u001b]0;title\u0007b\u009b2J\u202e';
   log.warn({ name: hostile, err: new Error(hostile) }, `Refused: ${hostile}.`);
   const told = lines.join('');
-  expect(told).toContain('Refused: a?]0;title?b?2J?.');
+  expect(told).toMatch(/Refused: a\??\]0;title\??b\??2J\?\./);
   const colours = /\p{Cc}\[[\d;]*m/gu;
   expect(told.replaceAll(colours, '')).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
 });
