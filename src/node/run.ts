@@ -26,6 +26,7 @@ import type { GossipKeys, GossipKeysReport } from './gossip-keys.ts';
 import { Inspection } from './inspect.ts';
 import { logSteps } from './log-lines.ts';
 import { settingsOf } from './node-settings.ts';
+import { Owned } from './owned.ts';
 import type { PeerGossip } from './peer-gossip.ts';
 import { RealHost } from './real-host.ts';
 import type { RealPeersOptions } from './real-peers.ts';
@@ -49,7 +50,8 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
     await renewLate(config, log);
     await checkTls(config, { log, now: systemClock.wallTime() });
     await admitStep(config);
-    return await live(config, log, stop);
+    const owned = new Owned();
+    return await live(config, { log, stop, owned }).finally(() => owned.release());
   } finally {
     await lock.release();
   }
@@ -62,10 +64,16 @@ async function renewLate({ tls, caKeyFile }: NodeConfig, log: Log): Promise<void
   log.warn(`The certificates (${late.join(', ')}) had run out; --ca-key has renewed them.`);
 }
 
-async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
+interface LifeParts {
+  readonly log: Log;
+  readonly stop: StopSignals;
+  readonly owned: Owned;
+}
+
+async function live(config: NodeConfig, { log, stop, owned }: LifeParts): Promise<number> {
   const failures: unknown[] = [];
   const settings = settingsOf(config, drawn());
-  const journal = recordingOf(config, settings, log);
+  const journal = owned.add(recordingOf(config, settings, log), (one) => one.close());
   const inspection = new Inspection(systemClock);
   const logStep = logSteps(log);
   const record = (entry: DriverEntry) => {
@@ -74,9 +82,13 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     logStep(entry);
     reach.note(entry);
   };
-  const reach = await openConnections(config, { log, snapshot: () => node.driver.snapshot });
+  const reach = owned.add(
+    await openConnections(config, { log, snapshot: () => node.driver.snapshot }),
+    (one) => one.stop(),
+  );
   const host = new RealHost(config, { clock: systemClock, log, ...reach });
-  const gossipKeys = await openGossipKeys(config, log);
+  owned.add(host.snapshots, (one) => one.close());
+  const gossipKeys = owned.add(await openGossipKeys(config, log), (one) => one.stop());
   const node = composeNode({
     config,
     settings,
@@ -91,8 +103,11 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
     },
     record,
   });
-  const { driver, resources } = node;
-  const migration = await TlsMigration.start({ resources, policy: settings.policy, log });
+  const { driver, resources } = owned.add(node, (one) => one.release());
+  const migration = owned.add(
+    await TlsMigration.start({ resources, policy: settings.policy, log }),
+    (one) => one.stop(),
+  );
   const warnings = () =>
     [reach.watch, reach.certificates, gossipKeys, resources.gossip, migration].flatMap(warned);
   const status = () =>
@@ -116,18 +131,12 @@ async function live(config: NodeConfig, log: Log, stop: StopSignals): Promise<nu
         since,
       }),
   };
-  const control = await openControl(config, methods, log);
+  owned.add(await openControl(config, methods, log), (one) => one.close());
   whenAborted(stop.orderly, () => driver.send({ type: 'operator.stop.requested' }));
   whenAborted(stop.hurry, () => driver.send({ type: 'operator.hurry.requested' }));
   driver.start();
   reach.begin();
   const last = await driver.ended;
-  await control.close();
-  reach.stop();
-  await node.release();
-  for (const part of [gossipKeys, migration]) part?.stop();
-  await host.snapshots?.close();
-  await journal.close();
   if (last.matches('failed')) throw failureOf(last, failures);
   return 0;
 }
