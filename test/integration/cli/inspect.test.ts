@@ -57,7 +57,7 @@ describe('e2d inspect', () => {
     const { exit, out, err } = await e2d();
     expect({ exit, err }).toEqual({ exit: 0, err: '' });
     expect(out).toMatch(/^Node a, path restart-existing\n/);
-    expect(out).toMatch(/└─ ● suspecting {2}4s {2}○ watching/);
+    expect(out).toMatch(/├─ ● membership\.suspecting {2}4s {2}○ watching/);
     expect(out).toBe(stripVTControlCharacters(out));
   });
 
@@ -74,6 +74,7 @@ describe('e2d inspect', () => {
     const [, marked = ''] = /^ *class (\S+) active$/m.exec(out) ?? [];
     expect(marked.split(',').sort()).toEqual([
       'node_active_running_backup_idle',
+      'node_active_running_certificates_watching',
       'node_active_running_etcd_up_healthy',
       'node_active_running_membership_suspecting',
       'node_active_running_proof_idle',
@@ -219,7 +220,7 @@ describe.skipIf(!hasScript)('e2d inspect --watch in a terminal', () => {
     await mkdir(folder, { recursive: true });
     await serve({ inspect });
     const view = watching();
-    await view.shows('● suspecting');
+    await view.shows('● membership.suspecting');
     await control?.close();
     control = null;
     await view.shows('No answer for');
@@ -233,7 +234,7 @@ describe.skipIf(!hasScript)('e2d inspect --watch in a terminal', () => {
   test('ends by SIGHUP when the terminal is closed', async () => {
     await serve({ inspect });
     const view = watching();
-    await view.shows('● suspecting');
+    await view.shows('● membership.suspecting');
     view.child.kill('SIGKILL');
     const code = await waitUntil(
       async () => (await readFile(join(folder, 'code'), 'utf8')) || null,

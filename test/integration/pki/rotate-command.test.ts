@@ -125,8 +125,9 @@ function flags(): readonly string[] {
   return ['--host', url.hostname, '--client-addr', url.host, '--ca-cert', at('ca.crt'), ...files];
 }
 
-const to = (name: keyof typeof authorities) => [
+const to = (name: keyof typeof authorities, from: keyof typeof authorities = 'old') => [
   ...['--new-ca-cert', at(`${name}-ca.crt`), '--new-ca-key', at(`${name}-ca.key`)],
+  ...['--old-ca-key', at(`${from}-ca.key`)],
 ];
 const rotate = (...words: readonly string[]) => callE2d('pki', 'rotate', ...flags(), ...words);
 const status = () => askE2d('pki', 'rotate', ...flags(), '--status');
@@ -160,6 +161,8 @@ test('nothing begins while a member is not heard of, or for an authority nobody 
   const unknown = await rotate(...to('next'), '--old-ca-cert', at('third-ca.crt'));
   expect(unknown.err).toContain('No node trusts the old authority "CN=third-ca"');
   expect((await rotate(...to('old'))).err).toContain('holds no certificate');
+  const unvouched = await rotate(...to('next', 'third'));
+  expect(unvouched.err).toContain('The key that is given is not that of the old authority');
   expect(await rotate('--abort')).toMatchObject({
     exit: 1,
     err: expect.stringContaining('No change of authorities is under way'),
@@ -170,6 +173,10 @@ test('nothing begins while a member is not heard of, or for an authority nobody 
 
 test('two operators at once change it once; clients lose nothing before --drop-old', async () => {
   follower.start();
+  // As the chart has it done.
+  follower.demand$.subscribe((demand) => {
+    if (demand?.work) void follower.follow(demand.work).catch(() => undefined);
+  });
   const [one, other] = await Promise.all([rotate(...to('next')), rotate(...to('next'))]);
   for (const { exit, out, err } of [one, other]) {
     expect({ exit, err }).toEqual({ exit: 0, err: expect.stringContaining('--drop-old') });
@@ -202,7 +209,7 @@ test('with --drop-old the old authority is gone, and what was done is done once'
 });
 
 test('one that is called off leaves the authority of before', async () => {
-  const begun = rotate(...to('third'));
+  const begun = rotate(...to('third', 'next'));
   await waitUntil(async () => JSON.stringify(await status()).includes('trust-both'), {
     what: 'it has begun',
     withinMs: 10_000,
