@@ -10,6 +10,7 @@ import {
   type PemFile,
   type Purpose,
 } from '../pki/examine.ts';
+import { renewRunOut } from './certificate-renewal.ts';
 import { readTlsFile } from './tls.ts';
 
 /** What time alone brings and may mend: a renewed file, a clock that is set. */
@@ -28,12 +29,28 @@ interface Surroundings {
  * again, and a renewed file or a clock that was set mends it) or `E2D_TLS_FILE`.
  */
 export async function checkTls(config: NodeConfig, { log, now }: Surroundings): Promise<void> {
-  if (config.tls === null) return;
-  const flaws = await tlsFlaws(config.tls, config.urls, now);
-  if (flaws.length === 0) return;
+  const { tls, urls } = config;
+  if (tls === null) return;
+  let flaws = await tlsFlaws(tls, urls, now);
   if (flaws.some(({ code }) => !ofTime.includes(code))) throw refused(flaws);
+  if (flaws.length > 0 && (await renewedHere(config, { log, now }))) {
+    flaws = await tlsFlaws(tls, urls, now);
+  }
+  if (flaws.length === 0) return;
   if (!(await isEtcdOn(config.dataDir))) throw outOfDate(flaws);
   for (const { sentence, remedy, code } of flaws) log.error({ code, remedy }, sentence);
+}
+
+/** Where nothing else is wrong, and the authority's key is at hand, nobody has to come for it. */
+async function renewedHere(
+  { tls, caKeyFile }: NodeConfig,
+  { log, now }: Surroundings,
+): Promise<boolean> {
+  if (tls === null) return false;
+  const late = await renewRunOut({ tls, caKeyFile, now });
+  if (late.length === 0) return false;
+  log.warn(`The certificates (${late.join(', ')}) had run out; --ca-key has renewed them.`);
+  return true;
 }
 
 /**

@@ -13,7 +13,6 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Log } from '../log/create-log.ts';
 import { definitionHash } from '../visualize/definition-hash.ts';
 import { readChart } from '../visualize/read-chart.ts';
-import { renewRunOut } from './certificate-renewal.ts';
 import { checkTls } from './check-tls.ts';
 import { systemClock } from './clock.ts';
 import { composeNode } from './compose.ts';
@@ -47,7 +46,6 @@ export interface StopSignals {
 export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): Promise<number> {
   const lock = await acquireStateLock(config.stateDir);
   try {
-    await renewLate(config, log);
     await checkTls(config, { log, now: systemClock.wallTime() });
     await admitStep(config);
     const owned = new Owned();
@@ -55,13 +53,6 @@ export async function runNode(config: NodeConfig, log: Log, stop: StopSignals): 
   } finally {
     await lock.release();
   }
-}
-
-async function renewLate({ tls, caKeyFile }: NodeConfig, log: Log): Promise<void> {
-  if (tls === null) return;
-  const late = await renewRunOut({ tls, caKeyFile, now: systemClock.wallTime() });
-  if (late.length === 0) return;
-  log.warn(`The certificates (${late.join(', ')}) had run out; --ca-key has renewed them.`);
 }
 
 interface LifeParts {

@@ -34,6 +34,11 @@ function start(...changed: readonly string[]) {
   return runE2d('run', ...here, ...flags, ...changed);
 }
 
+/** Later flags win, and this key signs nothing here. */
+function withoutItsKey(): readonly string[] {
+  return ['--ca-key', tls.file('another.key', new CertificateAuthority('another').key)];
+}
+
 type Issue = Parameters<CertificateAuthority['issue']>[2];
 
 function pair(role: 'server' | 'peer' | 'client', issue: Issue, authority = tls.authority) {
@@ -134,7 +139,7 @@ describe('what only time forbids is refused with 1: a supervisor tries again', (
       /bad\.crt is not valid before \S+Z; the clock of this machine says \S+Z\./,
     ],
   ])('%s', async (_, issue, sentence) => {
-    const { code, stderr } = await start(...pair('server', issue));
+    const { code, stderr } = await start(...pair('server', issue), ...withoutItsKey());
     expect(stderr).toMatch(sentence);
     expect(code).toBe(1);
     expect(node.etcdPids).toEqual([]);
@@ -146,7 +151,7 @@ describe('what only time forbids is refused with 1: a supervisor tries again', (
     const { etcdPid } = node;
     await node.killE2d();
     const from = node.log.length;
-    const expired = pair('server', { to: daysAway(-1 / 24) });
+    const expired = [...pair('server', { to: daysAway(-1 / 24) }), ...withoutItsKey()];
     node.start(...expired);
     await node.hasLogged(/"level":"error".*bad\.crt expired on /, 20_000, from);
     await node.isInState(/etcd\.up/);
@@ -155,5 +160,12 @@ describe('what only time forbids is refused with 1: a supervisor tries again', (
     node.start(...expired);
     expect(await node.hasExited(20_000)).toMatchObject({ code: 1 });
     expect(node.etcdPids).toEqual([]);
+  });
+
+  test('and with the key of the authority what ran out is renewed', async () => {
+    const from = node.log.length;
+    node.start(...pair('server', { to: daysAway(-1 / 24) }));
+    await node.hasLogged(/The certificates \(server\) had run out/, 20_000, from);
+    await cluster.isHealthy();
   });
 });
