@@ -1,3 +1,3 @@
 import { holdSeeds } from './hold-seeds.ts';
 
-holdSeeds(61, 60);
+holdSeeds(41, 40);

@@ -6,7 +6,7 @@ import { CertificateAuthority } from '../../support/certificates.ts';
 import { TestCluster } from '../../support/cluster.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const lifeMs = 24_000;
+const lifeMs = 18_000;
 
 /** The certificates of servers and members, by their files. */
 function certificatesOf({ folder, nodes }: TestCluster): X509Certificate[] {
