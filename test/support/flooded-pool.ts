@@ -110,6 +110,7 @@ export class FloodedPool {
   async stop(): Promise<void> {
     this.#flooder?.kill('SIGKILL');
     this.#prober?.close();
+    this.#prober = undefined;
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
