@@ -1,3 +1,3 @@
 import { holdSeeds } from './hold-seeds.ts';
 
-holdSeeds(1, 40);
+holdSeeds(1, 30);

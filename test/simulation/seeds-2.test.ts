@@ -1,3 +1,3 @@
 import { holdSeeds } from './hold-seeds.ts';
 
-holdSeeds(41, 40);
+holdSeeds(31, 30);
