@@ -9,10 +9,13 @@ function known({ certificates }: NodeContext, news: Partial<CertificateFacts>): 
 }
 
 /** Only where both are known: what an etcd trusts that was adopted may not be (S1). */
-export function authoritiesHaveChanged(context: NodeContext): boolean {
-  const { reading } = context.certificates;
+export function etcdTrustsOthers({ certificates: { reading } }: NodeContext): boolean {
   if (reading === null || reading.inEtcd === null) return false;
-  return reading.inEtcd !== reading.inFiles && isVoter(context) && isSettled(context);
+  return reading.inEtcd !== reading.inFiles;
+}
+
+export function authoritiesHaveChanged(context: NodeContext): boolean {
+  return etcdTrustsOthers(context) && isVoter(context) && isSettled(context);
 }
 
 export function turnIsHeld({ certificates: { turn } }: NodeContext): boolean {

@@ -18,13 +18,9 @@ export function pick(...names: readonly OptionName[]): Readonly<Record<string, O
   return Object.fromEntries(names.map((name) => [name, optionOf(name)]));
 }
 
-/** What leads to this node's own etcd, as e2d itself asks it. */
-export const ownEtcd = pick(
-  'host',
-  'client-addr',
-  'required-cluster-size',
+/** The node's certificates, and whom it trusts. */
+export const tls = pick(
   'ca-cert',
-  'ca-key',
   'peer-ca-cert',
   'server-cert',
   'server-key',
@@ -33,5 +29,10 @@ export const ownEtcd = pick(
   'client-cert',
   'client-key',
   'client-cert-auth',
-  'config',
 );
+
+/** What leads to this node's own etcd. */
+export const ownEtcd = { ...pick('host', 'client-addr', 'required-cluster-size'), ...tls };
+
+/** What leads to it with the rights of e2d, or of root where the authority's key is at hand. */
+export const etcdAsE2d = { ...ownEtcd, ...pick('ca-key', 'config') };

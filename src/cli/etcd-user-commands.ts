@@ -2,7 +2,7 @@ import { parseDurationMs } from '../config/durations.ts';
 import { choice, type Kind, text } from '../config/kinds.ts';
 import { option } from '../config/option.ts';
 import type { Argument, Command } from './command.ts';
-import { json, ownEtcd, pick } from './common-flags.ts';
+import { etcdAsE2d, json, pick } from './common-flags.ts';
 
 const authority = pick('ca-cert', 'ca-key', 'config');
 const lifeKind: Kind<number> = {
@@ -31,7 +31,7 @@ export const etcdUserCommands: readonly Command[] = [
         group: 'TLS',
         help: 'a further CN that an e2d of this cluster shows to etcd; may be repeated',
       }),
-      ...ownEtcd,
+      ...etcdAsE2d,
       json,
     },
     argument: { name: 'ACTION', choices: ['enable', 'disable', 'status'] },
@@ -48,7 +48,7 @@ export const etcdUserCommands: readonly Command[] = [
   {
     words: ['etcd', 'user-add'],
     summary: 'add a user of etcd who may read and write the keys of one prefix',
-    flags: ownEtcd,
+    flags: etcdAsE2d,
     argument: { name: 'USER PREFIX', count: 2 },
     examples: [
       {

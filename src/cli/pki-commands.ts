@@ -4,7 +4,7 @@ import { option } from '../config/option.ts';
 import { keyAlgorithms } from '../pki/keys.ts';
 import { profiles } from '../pki/profiles.ts';
 import type { Command } from './command.ts';
-import { json, ownEtcd } from './common-flags.ts';
+import { etcdAsE2d, json } from './common-flags.ts';
 
 const shortestLifeMs = 10_000;
 const longestLifeMs = parseDurationMs('100y') ?? 0;
@@ -232,7 +232,7 @@ export const pkiCommands: readonly Command[] = [
       }),
       abort: option(toggle, { group: 'TLS', help: 'call it off, while it is in its first phase' }),
       status: option(toggle, { group: 'Output', help: 'only show how far it is' }),
-      ...ownEtcd,
+      ...etcdAsE2d,
       json,
     },
     examples: [

@@ -1,7 +1,7 @@
 import { duration, matching, text, toggle } from '../config/kinds.ts';
 import { option } from '../config/option.ts';
 import type { Command } from './command.ts';
-import { pick } from './common-flags.ts';
+import { pick, tls } from './common-flags.ts';
 import { remoteFlags } from './remote-node.ts';
 
 /** What leads to the node on this machine, and to the store that it was configured with. */
@@ -19,17 +19,6 @@ const whereabouts = pick(
   'do-spaces-secret',
   'ca-key',
   'snapshot-encryption-key-file',
-);
-const tls = pick(
-  'ca-cert',
-  'peer-ca-cert',
-  'server-cert',
-  'server-key',
-  'peer-cert',
-  'peer-key',
-  'client-cert',
-  'client-key',
-  'client-cert-auth',
 );
 const word = {
   yes: option(toggle, { group: 'Output', help: 'do not ask; needs --lineage' }),

@@ -1,7 +1,7 @@
 import { directory, file, integer, matching, text, toggle } from '../config/kinds.ts';
 import { option } from '../config/option.ts';
 import type { Argument, Command } from './command.ts';
-import { json, pick } from './common-flags.ts';
+import { json, ownEtcd, pick, tls } from './common-flags.ts';
 
 /** Where a store is, and the keys to it. */
 const store = pick(
@@ -21,19 +21,6 @@ const retention = pick(
   'snapshot-keep-daily',
   'snapshot-keep-count',
 );
-const tls = pick(
-  'ca-cert',
-  'peer-ca-cert',
-  'server-cert',
-  'server-key',
-  'peer-cert',
-  'peer-key',
-  'client-cert',
-  'client-key',
-  'client-cert-auth',
-);
-/** What leads to this node's own etcd. */
-const ownEtcd = { ...pick('host', 'client-addr', 'required-cluster-size'), ...tls };
 const etcdBinaries = pick('etcd-bin-dir', 'etcd-cache-dir', 'etcd-version', 'etcd-releases-url');
 const folders = pick('data-dir', 'state-dir');
 const config = pick('config');

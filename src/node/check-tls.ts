@@ -11,6 +11,7 @@ import {
   type Purpose,
 } from '../pki/examine.ts';
 import { renewRunOut } from './certificate-renewal.ts';
+import { hostOf } from './host-of.ts';
 import { readTlsFile } from './tls.ts';
 
 /** What time alone brings and may mend: a renewed file, a clock that is set. */
@@ -108,10 +109,6 @@ async function flawsOf({ pair, ...rest }: Part, now: Date): Promise<readonly Fla
 
 async function pemFile(path: string): Promise<PemFile> {
   return { path, pem: await readTlsFile(path) };
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }
 
 function refused(flaws: readonly Flaw[]): E2dError {

@@ -6,6 +6,7 @@ import { FileKeeper } from './certificate-keeper.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { systemClock } from './clock.ts';
 import type { DriverEntry } from './driver.ts';
+import { ownVoter } from './own-voter.ts';
 import { RotationFollower } from './rotation/follow-rotation.ts';
 import { nodeFilesOf } from './rotation/node-files.ts';
 import { isSecure } from './tls-migration/standing.ts';
@@ -56,7 +57,7 @@ export async function openConnections(
   const own = endpoints.at(config.urls.clientAdvertise);
   const follower: RotationFollower = new RotationFollower({
     ...{ ...parts, files, own },
-    member: () => memberOf(snapshot()),
+    member: () => ownVoter(snapshot()),
     trustOfEtcd: () => certificates.inEtcd,
     takeUp: () => watch.look(),
   });
@@ -74,13 +75,4 @@ export async function openConnections(
       watch.stop();
     },
   };
-}
-
-/** Our own member, while it votes: only then it can tell the others anything. */
-function memberOf(snapshot: NodeSnapshot) {
-  const { identity } = snapshot.context;
-  const isVoting = snapshot.matches({ active: { running: { standing: 'voting' } } });
-  return isVoting && identity.memberId !== null
-    ? { id: identity.memberId, name: identity.name }
-    : null;
 }

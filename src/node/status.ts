@@ -1,4 +1,5 @@
 import type { Member } from '../../machines/facts.ts';
+import { etcdTrustsOthers } from '../../machines/node/certificate-updates.ts';
 import { ownStatus, quorumHeld } from '../../machines/node/guards.ts';
 import type { NodeSnapshot } from '../../machines/node/step.ts';
 import { healthyVoters, leaderStatus, quorumMargin, votersOf } from '../../machines/quorum.ts';
@@ -76,10 +77,10 @@ export function statusReport(
 }
 
 /** Why etcd still trusts other authorities than its files name. */
-export function certificateWarnings({ context }: NodeSnapshot): readonly string[] {
-  const { reading, lastTurn, fault } = context.certificates;
-  const isStale = reading !== null && reading.inEtcd !== null && reading.inEtcd !== reading.inFiles;
-  const refused = isStale && lastTurn?.kind === 'refused' ? [lastTurn.refusal.sentence] : [];
+function certificateWarnings({ context }: NodeSnapshot): readonly string[] {
+  const { lastTurn, fault } = context.certificates;
+  const refused =
+    etcdTrustsOthers(context) && lastTurn?.kind === 'refused' ? [lastTurn.refusal.sentence] : [];
   return [
     ...refused.map((sentence) => `etcd waits to be restarted for other authorities: ${sentence}`),
     ...(fault === null ? [] : [`the certificates are not as they should be: ${fault.message}`]),

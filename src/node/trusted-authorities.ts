@@ -6,6 +6,7 @@ import type { Refusal } from '../../machines/rules.ts';
 import type { KeyPairFiles, TlsFiles } from '../config/node-config.ts';
 import { textOf } from '../errors/e2d-error.ts';
 import { readCertificates } from '../pki/read-certificates.ts';
+import { hostOf } from './host-of.ts';
 import { readTlsFile } from './tls.ts';
 
 /**
@@ -84,10 +85,9 @@ async function shown(caFile: string, { certFile, keyFile }: KeyPairFiles): Promi
 
 /** Null when the other side proves to be who it is called; else why it does not. */
 function dial(url: string, options: Shown, signal: AbortSignal): Promise<string | null> {
-  const { hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, '');
+  const { port } = new URL(url);
   return new Promise((done) => {
-    const socket = connect({ host, port: Number(port), ...options });
+    const socket = connect({ host: hostOf(url), port: Number(port), ...options });
     const end = (problem: string | null) => {
       signal.removeEventListener('abort', abort);
       socket.destroy();

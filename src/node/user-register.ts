@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { leavesOf, statePath } from '../../machines/state-path.ts';
 import { textOf } from '../errors/e2d-error.ts';
 import type { EndpointTls } from '../etcd/client/connection.ts';
 import type { EtcdEndpoint } from '../etcd/client/endpoint.ts';
@@ -8,6 +7,7 @@ import { registerE2dUser } from '../etcd/users/e2d-users.ts';
 import type { Log } from '../log/create-log.ts';
 import type { Clock } from './clock.ts';
 import type { DriverEntry } from './driver.ts';
+import { ownVoter } from './own-voter.ts';
 
 /**
  * The user of etcd that a certificate (PEM) makes of who shows it: its CN. Empty where it has none,
@@ -60,21 +60,19 @@ export function userRegister({ shown, own, log }: RegisterParts) {
   const note = ({ event, snapshot, atMs }: DriverEntry): void => {
     if (event.type !== 'etcd.probed' || isBusy || atMs < notBeforeMs) return;
     const { identity, probe } = snapshot.context;
-    const { memberId, clusterId, lineage, name } = identity;
-    if (memberId === null || lineage === null || probe?.linearizable !== 'ok') return;
-    const mark = `${clusterId} ${memberId} ${lineage} ${userOf(shown().certificate)}`;
-    const isVoter = leavesOf(statePath(snapshot.value)).some((leaf) => leaf.endsWith(voting));
-    if (mark === registered || !isVoter) return;
+    const { clusterId, lineage } = identity;
+    const voter = ownVoter(snapshot);
+    if (voter === null || lineage === null || probe?.linearizable !== 'ok') return;
+    const mark = `${clusterId} ${voter.id} ${lineage} ${userOf(shown().certificate)}`;
+    if (mark === registered) return;
     isBusy = true;
     notBeforeMs = atMs + retryAfterMs;
-    void register(memberId, name, mark).finally(() => {
+    void register(voter.id, voter.name, mark).finally(() => {
       isBusy = false;
     });
   };
   return { note, stop: () => stop.abort() };
 }
-
-const voting = '.standing.voting';
 
 const tellEveryMs = 60_000;
 

@@ -7,6 +7,7 @@ import type { EndpointPool } from '../client/endpoint-pool.ts';
 import { EtcdFault, faultOf } from '../client/etcd-fault.ts';
 import {
   acquireLock,
+  type LockAttempt,
   type LockHolder,
   lockedWorkLimitMs,
   type MembershipLock,
@@ -57,7 +58,7 @@ export interface LockedWork {
 }
 
 /** A cluster without a leader is to be noticed, and waited out by the caller, within about this. */
-const stepTimeoutMs = 1_000;
+export const stepTimeoutMs = 1_000;
 
 type Failed = ChangeOutcome & { readonly kind: 'failed' };
 
@@ -82,6 +83,17 @@ export async function underLock(
   }
 }
 
+/** Tries once to take the lock; `options` may say how long it is to outlast its holder. */
+export async function attemptLock(
+  purpose: string,
+  { endpoint, nodeName }: Pick<MembershipDeps, 'endpoint' | 'nodeName'>,
+  options: Parameters<typeof acquireLock>[2],
+): Promise<LockAttempt> {
+  // A read ends as soon as a new leader is there; a write to one that was lost waits in vain.
+  await endpoint.linearizableRead(options);
+  return acquireLock(endpoint, { node: nodeName, change: purpose }, options);
+}
+
 interface BoundedWork {
   readonly limit: AbortSignal;
   readonly work: (locked: LockedWork) => Promise<ChangeOutcome>;
@@ -99,12 +111,7 @@ async function lockedAndBounded(
     kind: 'failed',
     fault: limit.aborted ? outOfTime.fault() : faultOf(problem),
   });
-  const attempt = async () => {
-    // A read ends as soon as a new leader is there; a write to one that was lost waits in vain.
-    await deps.endpoint.linearizableRead(bounds);
-    return acquireLock(deps.endpoint, { node: deps.nodeName, change: purpose }, bounds);
-  };
-  const acquired = await attempt().catch(failed);
+  const acquired = await attemptLock(purpose, deps, bounds).catch(failed);
   if (acquired.kind !== 'held') return acquired;
   const { lock } = acquired;
   const outcome = await work({ deps, lock, bounds }).catch(failed);

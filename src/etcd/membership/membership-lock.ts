@@ -39,8 +39,7 @@ export type LockAttempt =
 export async function acquireLock(
   endpoint: EtcdEndpoint,
   holder: LockHolder,
-  options: CallOptions,
-  ttlSeconds = lockTtlSeconds,
+  { ttlSeconds = lockTtlSeconds, ...options }: CallOptions & { readonly ttlSeconds?: number },
 ): Promise<LockAttempt> {
   const leaseId = await endpoint.grantLease(ttlSeconds, options);
   const { succeeded, found, revision } = await endpoint.transact(

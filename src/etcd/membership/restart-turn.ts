@@ -4,8 +4,13 @@ import type { Refusal } from '../../../machines/rules.ts';
 import type { EtcdEndpoint } from '../client/endpoint.ts';
 import { EtcdFault, faultOf } from '../client/etcd-fault.ts';
 import { observe } from './change-membership.ts';
-import type { ChangeOutcome, MembershipDeps } from './locked-work.ts';
-import { acquireLock, type MembershipLock, releaseLock } from './membership-lock.ts';
+import {
+  attemptLock,
+  type ChangeOutcome,
+  type MembershipDeps,
+  stepTimeoutMs,
+} from './locked-work.ts';
+import { type MembershipLock, releaseLock } from './membership-lock.ts';
 
 /**
  * The lock on membership lasts as long as an etcd takes to end and to serve again. Whoever is
@@ -14,7 +19,6 @@ import { acquireLock, type MembershipLock, releaseLock } from './membership-lock
 const turnTtlSeconds = 45;
 /** etcd has ended within its grace after this, long before the lock may pass on. */
 const beginWithinMs = 15_000;
-const stepTimeoutMs = 1_000;
 
 export interface TurnDeps extends MembershipDeps {
   readonly clock: MembershipDeps['clock'] & { nowMs(): number };
@@ -39,9 +43,8 @@ export async function takeTurn(deps: TurnDeps): Promise<Turn> {
   const signal = deps.signal ?? new AbortController().signal;
   const bounds = { signal, timeoutMs: stepTimeoutMs };
   try {
-    await deps.endpoint.linearizableRead(bounds);
-    const holder = { node: deps.nodeName, change: 'restart' };
-    const attempt = await acquireLock(deps.endpoint, holder, bounds, turnTtlSeconds);
+    const lasting = { ...bounds, ttlSeconds: turnTtlSeconds };
+    const attempt = await attemptLock('restart', deps, lasting);
     if (attempt.kind !== 'held') return attempt;
     const refused = await whyNot(attempt.lock, { deps, bounds });
     if (refused === null) return { kind: 'granted', leaseId: attempt.lock.leaseId, untilMs };

@@ -3,6 +3,7 @@ import type { NodeReport, Rotation, RotationPhase } from '../../etcd/pki/rotatio
 import type { RotationRegister } from '../../etcd/pki/rotation-register.ts';
 import { examine, type Purpose } from '../../pki/examine.ts';
 import { readCertificates } from '../../pki/read-certificates.ts';
+import { hostOf } from '../host-of.ts';
 import {
   areCertificatesDone,
   areFilesDone,
@@ -147,8 +148,4 @@ function useOf(
     case 'client':
       return { purposes: ['client'], hosts: [] };
   }
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }

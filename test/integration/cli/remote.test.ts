@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../../../src/cli/run-cli.ts';
 import { type RemoteControl, serveRemoteControl } from '../../../src/control/remote-server.ts';
+import { callE2d } from '../../support/call-e2d.ts';
 import { CertificateAuthority, type LeafOptions } from '../../support/certificates.ts';
 import { degraded } from '../../unit/cli/status-example.ts';
 
@@ -45,16 +45,7 @@ function pair(name: string, options: LeafOptions, hosts: readonly string[] = [])
 }
 
 async function e2d(...args: string[]) {
-  const told = { out: '', err: '' };
-  const code = await runCli(args, {
-    out: (text) => {
-      told.out += text;
-    },
-    err: (text) => {
-      told.err += text;
-    },
-    errIsTerminal: false,
-  });
+  const { exit: code, ...told } = await callE2d(...args);
   return { code, ...told };
 }
 

@@ -33,7 +33,7 @@ function probed(seen: Seen = {}): DriverEntry {
   const { atMs = 0, type = 'etcd.probed', standing = 'voting', linearizable = 'ok' } = seen;
   const { memberId = 'm1', lineage = 'l1' } = seen;
   const identity = { memberId, lineage, clusterId: 'c1', name: 'n1' };
-  const value = { active: { running: { membership: { standing }, snapshots: 'idle' } } };
+  const value = { active: { running: { standing, backup: 'idle' } } };
   const context = { identity, probe: { linearizable } };
   return { event: { type }, snapshot: { value, context }, atMs } as unknown as DriverEntry;
 }
