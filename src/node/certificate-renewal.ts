@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { TlsFiles } from '../config/node-config.ts';
 import { E2dError } from '../errors/e2d-error.ts';
-import { type Authority, openAuthority } from '../pki/authority.ts';
+import type { Authority } from '../pki/authority.ts';
 import { writeFiles } from '../pki/certificate-files.ts';
-import { readCertificates } from '../pki/read-certificates.ts';
+import { type Certificate, readCertificates } from '../pki/read-certificates.ts';
 
 export interface RenewalParts {
   readonly tls: TlsFiles;
@@ -33,15 +33,7 @@ function leafsOf({ server, peer, client, caCertFile, peerCaCertFile }: TlsFiles)
 
 /** Roles whose certificate has lived two thirds of its life, and gains by being renewed here. */
 export async function dueForRenewal(parts: RenewalParts): Promise<readonly string[]> {
-  if (parts.caKeyFile === null) return [];
-  const due: string[] = [];
-  for (const leaf of leafsOf(parts.tls)) {
-    const pem = await readFile(leaf.path, 'utf8');
-    if (!isRipe(pem, parts.now)) continue;
-    const authority = await authorityFor(leaf, parts);
-    if (authority?.hasSigned(pem) && gains(pem, authority)) due.push(leaf.role);
-  }
-  return due;
+  return (await dueLeafs(parts)).map(({ role }) => role);
 }
 
 /**
@@ -49,14 +41,29 @@ export async function dueForRenewal(parts: RenewalParts): Promise<readonly strin
  * Gives the roles. Whatever else is wrong with the files is left to whoever checks them.
  */
 export async function renewRunOut(parts: RenewalParts): Promise<readonly string[]> {
-  const due = await dueForRenewal(parts).catch((): readonly string[] => []);
-  const late: string[] = [];
-  for (const leaf of leafsOf(parts.tls).filter(({ role }) => due.includes(role))) {
-    const [certificate] = readCertificates(await readFile(leaf.path, 'utf8'));
-    if (certificate !== undefined && certificate.notAfter <= parts.now) late.push(leaf.role);
-  }
+  const due = await dueLeafs(parts).catch((): readonly DueLeaf[] => []);
+  const late = due.filter(({ notAfter }) => notAfter <= parts.now).map(({ role }) => role);
   await renewCertificates(late, parts);
   return late;
+}
+
+interface DueLeaf extends Leaf {
+  readonly notAfter: Date;
+}
+
+/** Where the authority ends with it, a new certificate would last no longer than the old one. */
+async function dueLeafs(parts: RenewalParts): Promise<readonly DueLeaf[]> {
+  if (parts.caKeyFile === null) return [];
+  const due: DueLeaf[] = [];
+  for (const leaf of leafsOf(parts.tls)) {
+    const pem = await readFile(leaf.path, 'utf8');
+    const [certificate] = readCertificates(pem);
+    if (certificate === undefined || !isRipe(certificate, parts.now)) continue;
+    const { notAfter } = certificate;
+    const authority = await authorityFor(leaf, parts);
+    if (authority?.hasSigned(pem) && authority.notAfter > notAfter) due.push({ ...leaf, notAfter });
+  }
+  return due;
 }
 
 /**
@@ -83,20 +90,15 @@ export async function renewCertificates(
   }
 }
 
-function isRipe(pem: string, now: Date): boolean {
-  const [leaf] = readCertificates(pem);
-  if (leaf === undefined) return false;
-  const [from, to] = [leaf.notBefore.getTime(), leaf.notAfter.getTime()];
+function isRipe({ notBefore, notAfter }: Certificate, now: Date): boolean {
+  const [from, to] = [notBefore.getTime(), notAfter.getTime()];
   return now.getTime() >= from + (to - from) * ripeAfter;
 }
 
-/** Where the authority ends with it, a new certificate would last no longer than the old one. */
-function gains(pem: string, authority: Authority): boolean {
-  const [leaf] = readCertificates(pem);
-  return leaf !== undefined && authority.notAfter > leaf.notAfter;
-}
-
-/** Null when the key on this node belongs to none of the authorities in the file. */
+/**
+ * Null when the key on this node belongs to none of the authorities in the file. What signs is
+ * loaded late: nodes without TLS never need it, and others months from their start.
+ */
 async function authorityFor(
   { caFile }: Leaf,
   { caKeyFile }: RenewalParts,
@@ -106,6 +108,7 @@ async function authorityFor(
     readFile(caFile, 'utf8'),
     readFile(caKeyFile, 'utf8'),
   ]);
+  const { openAuthority } = await import('../pki/authority.ts');
   try {
     return openAuthority({ certificate, key });
   } catch (problem) {
