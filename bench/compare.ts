@@ -25,14 +25,24 @@ export function runsOf(argv: readonly string[], fallback: number): number {
   return runs;
 }
 
-/** Measures both sides in turn, so that whatever else the machine does falls on both alike. */
+/**
+ * Measures both sides in turn, and another one first each time, so that whatever else the machine
+ * does, and whatever one side leaves to the next, falls on both alike.
+ */
 export async function alternate(
   runs: number,
-  measure: { readonly e2d: Measurement; readonly reference: Measurement },
+  measure: {
+    readonly e2d: Measurement;
+    readonly reference: Measurement;
+    /** Done before each side, and not measured. */
+    readonly before?: () => Promise<void>;
+  },
 ): Promise<Sides> {
   const figures = { e2d: [] as number[], reference: [] as number[] };
   for (let run = 0; run < runs; run += 1) {
-    for (const side of ['e2d', 'reference'] as const) {
+    const sides = ['e2d', 'reference'] as const;
+    for (const side of run % 2 === 0 ? sides : sides.toReversed()) {
+      await measure.before?.();
       const figure = await measure[side]();
       figures[side].push(figure);
       console.error(`run ${run + 1} of ${runs}, ${side}: ${figure.toFixed(3)}`);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { alternate, printTable, type Row, runsOf } from './compare.ts';
 import { withDatabase } from './filled-etcd.ts';
+import { settleDisk, touchMemory } from './machine.ts';
 
 const run = promisify(execFile);
 const runs = runsOf(process.argv, 5);
@@ -57,7 +58,9 @@ async function timeRows(url: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (const place of places) {
     const { times } = place;
+    await touchMemory(timedSize);
     const figures = await alternate(runs, {
+      before: settleDisk,
       e2d: async () => (await save(url, place)).tookMs / 1_000,
       reference: () => saveByEtcdctl(url),
     });
