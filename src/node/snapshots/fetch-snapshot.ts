@@ -8,6 +8,8 @@ import type { OpenSnapshots } from './open-snapshots.ts';
 export interface FetchRequest extends Bounds {
   /** The file that the content is written to: etcd's database, as it was taken. */
   readonly to: string;
+  /** As for `unpackSnapshot`. */
+  readonly isScratch?: boolean;
   readonly onProgress?: (storedBytes: number) => void;
 }
 
@@ -18,7 +20,7 @@ export interface FetchRequest extends Bounds {
 export async function fetchSnapshot(
   entry: SnapshotEntry,
   snapshots: OpenSnapshots,
-  { to, signal, onProgress }: FetchRequest,
+  { to, signal, isScratch = false, onProgress }: FetchRequest,
 ): Promise<UnpackedSnapshot> {
   const source = await readStored(entry, snapshots, { signal });
   const known = entry.kind === 'e2d' ? expectationOf(entry.record) : {};
@@ -26,6 +28,7 @@ export async function fetchSnapshot(
     to,
     keys: snapshots.keys,
     signal,
+    isScratch,
     ...known,
     // The first e2d wrote shorter snapshots over longer ones.
     ...(entry.kind === 'single' ? { trailing: 'ignore' as const } : {}),

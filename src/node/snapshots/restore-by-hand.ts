@@ -197,9 +197,10 @@ async function unpack(
     readonly onProgress: (bytes: number) => void;
   },
 ) {
-  if (source.kind === 'store') return fetchSnapshot(source.entry, source.snapshots, request);
+  const scratch = { ...request, isScratch: true };
+  if (source.kind === 'store') return fetchSnapshot(source.entry, source.snapshots, scratch);
   // The first e2d wrote shorter snapshots over longer ones.
-  const options = { ...request, keys: source.keys, trailing: 'ignore' as const };
+  const options = { ...scratch, keys: source.keys, trailing: 'ignore' as const };
   return unpackSnapshot(createReadStream(source.path, { highWaterMark: 2 ** 20 }), options);
 }
 

@@ -8,6 +8,7 @@ import { syncDirectory } from '../../etcd/data-dir/atomic-file.ts';
 import { moveAside } from '../../etcd/data-dir/move-aside.ts';
 import { readRestored } from '../../etcd/offline/read-restored.ts';
 import { snapshotTool } from '../../etcd/offline/snapshot-tool.ts';
+import type { SnapshotEntry } from '../../snapshots/catalogue/snapshot-entry.ts';
 import type { Clock } from '../clock.ts';
 
 /** How far revisions jump at a restore: further than any cluster writes between two snapshots. */
@@ -25,10 +26,13 @@ export interface WorkshopParts {
 /**
  * Where a restore is made ready: a folder in the data dir, so that what is ready takes its place by
  * a rename. It holds contents by their hash, and restored data by its plan; nothing in it counts
- * for anything until it is installed.
+ * for anything until it is installed. Restored data is durable. A content is not, and counts only
+ * for the process that hashed it: what a crash left is fetched again, whatever its name says (S4).
  */
 export class RestoreWorkshop {
   readonly #parts: WorkshopParts;
+  /** The SHA-256 of what this process took in. */
+  readonly #contents = new Set<string>();
   readonly folder: string;
 
   constructor(parts: WorkshopParts) {
@@ -40,13 +44,9 @@ export class RestoreWorkshop {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Where the content of this hash belongs. */
-  contentPath(sha256: string): string {
-    return join(this.folder, `${sha256}.snapshot`);
-  }
-
+  /** Whether this process took the content of this hash in, and it is still here. */
   async hasContent(sha256: string): Promise<boolean> {
-    return exists(this.contentPath(sha256));
+    return this.#contents.has(sha256) && exists(this.#contentPath(sha256));
   }
 
   /**
@@ -65,8 +65,16 @@ export class RestoreWorkshop {
     return { id, sha256, revision };
   }
 
+  /** Takes in a content whose hash was checked. */
   async keep(file: string, sha256: string): Promise<void> {
-    await rename(file, this.contentPath(sha256));
+    await rename(file, this.#contentPath(sha256));
+    this.#contents.add(sha256);
+  }
+
+  /** For a snapshot's content, and the database that is made of it: see `requireRoom`. */
+  async requireRoomFor(entry: SnapshotEntry): Promise<void> {
+    const bytes = entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
+    await this.requireRoom(2 * bytes);
   }
 
   /** Throws `E2D_DISK_FULL` unless so much can be written and half a gigabyte be left. */
@@ -84,7 +92,11 @@ export class RestoreWorkshop {
     );
   }
 
-  /** Restores the plan's content, which must be here, and opens what came of it. */
+  /**
+   * Restores the plan's content, which must have been taken in, and opens what came of it. The
+   * content is gone then: it would only take the room that the database needs, and be written to
+   * the disk for nothing.
+   */
   async stage(
     {
       plan,
@@ -96,7 +108,9 @@ export class RestoreWorkshop {
     const staged = this.#stagedPath(plan);
     if (await this.hasStaged(plan)) return;
     await rm(staged, { recursive: true, force: true });
-    const file = this.contentPath(plan.snapshot?.sha256 ?? '');
+    const sha256 = plan.snapshot?.sha256 ?? '';
+    if (!this.#contents.has(sha256)) throw new Error(`content ${sha256} was not taken in`);
+    const file = this.#contentPath(sha256);
     const { size } = await stat(file);
     await this.requireRoom(size);
     const part = `${staged}.part`;
@@ -116,6 +130,8 @@ export class RestoreWorkshop {
     await readRestored(part);
     await rename(part, staged);
     await syncDirectory(this.folder);
+    this.#contents.delete(sha256);
+    await rm(file, { force: true });
   }
 
   hasStaged(plan: BootstrapPlan): Promise<boolean> {
@@ -144,14 +160,19 @@ export class RestoreWorkshop {
     return { movedTo };
   }
 
-  /** Removes all that earlier restores left, but for what the plan may still need. */
+  /** Removes all that earlier restores left, but for what was restored by the plan. */
   async discard(keep: BootstrapPlan | null): Promise<void> {
-    const kept = keep === null ? [] : [keep.id, `${keep.snapshot?.sha256}.snapshot`];
+    this.#contents.clear();
     const names = await readdir(this.folder).catch(() => [] as string[]);
-    for (const name of names.filter((name) => !kept.includes(name))) {
+    for (const name of names.filter((name) => name !== keep?.id)) {
       await rm(join(this.folder, name), { recursive: true, force: true });
     }
     if (keep === null) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Where the content of this hash belongs. */
+  #contentPath(sha256: string): string {
+    return join(this.folder, `${sha256}.snapshot`);
   }
 
   #stagedPath({ id }: BootstrapPlan): string {

@@ -52,9 +52,14 @@ export class PrivateFile {
   async publish(): Promise<void> {
     await this.flush();
     await orFailed(this.#to, this.handle.sync());
-    await orFailed(this.#to, this.#close());
-    await orFailed(this.#to, rename(this.#path, this.#to));
+    await this.#giveName();
     await orFailed(this.#to, syncFolder(dirname(this.#to)));
+  }
+
+  /** Gives it its name, for this process alone: what a power cut leaves of it is not known. */
+  async lend(): Promise<void> {
+    await this.flush();
+    await this.#giveName();
   }
 
   /** Removes it, unless it has been published. */
@@ -62,6 +67,11 @@ export class PrivateFile {
     await Promise.allSettled([this.#writing]);
     await this.#close();
     await rm(this.#path, { force: true });
+  }
+
+  async #giveName(): Promise<void> {
+    await orFailed(this.#to, this.#close());
+    await orFailed(this.#to, rename(this.#path, this.#to));
   }
 
   async #swap(): Promise<void> {

@@ -37,11 +37,18 @@ export interface UnpackOptions {
    * e2d wrote shorter snapshots over longer ones, whose ends then stayed in the file.
    */
   readonly trailing?: TrailingBytes;
+  /**
+   * For a file that this process uses and throws away: it need not outlive a power cut, and of a
+   * snapshot whose content is known only the content is hashed. Whoever finds such a file later
+   * cannot know what is in it.
+   */
+  readonly isScratch?: boolean;
 }
 
 export interface UnpackedSnapshot extends ContentSummary {
   readonly storedBytes: number;
-  readonly storedSha256: string;
+  /** Null where only the content was hashed. */
+  readonly storedSha256: string | null;
   readonly encryptionKeyId: string | null;
   /** Whether it was stored smaller than it is. */
   readonly compression: 'gzip' | 'none';
@@ -50,7 +57,7 @@ export interface UnpackedSnapshot extends ContentSummary {
 /**
  * Unpacks a stored snapshot into a file, whatever it is packed in: gzip, encryption, both, or
  * nothing. The bytes go to a private file beside `to`, which takes its name only once all of them
- * are authenticated, checked and on disk; until then, and after any failure, nothing new stands at
+ * are authenticated, checked and on disk, or for scratch on their way there; until then, and after any failure, nothing new stands at
  * `to` and nothing is left beside it.
  *
  * Rejects with `E2D_SNAPSHOT_EMPTY`, `E2D_SNAPSHOT_KEY` or `E2D_SNAPSHOT_CORRUPT`, with
@@ -61,14 +68,16 @@ export async function unpackSnapshot(
   source: AsyncIterable<Uint8Array>,
   options: UnpackOptions,
 ): Promise<UnpackedSnapshot> {
-  const passed = new PassingBytes();
+  const { isScratch = false, expected } = options;
+  const hashed = !isScratch || expected === undefined;
+  const passed = new PassingBytes({ hashed });
   const reader = new ChunkReader(passed.of(untilAborted(source, options.signal)));
   try {
     const file = await PrivateFile.create(options.to);
     try {
-      const unpacked = await unpackInto(file, reader, { ...options, passed });
+      const unpacked = await unpackInto(file, reader, { ...options, passed, hashed });
       options.signal.throwIfAborted();
-      await file.publish();
+      await (isScratch ? file.lend() : file.publish());
       return unpacked;
     } finally {
       await file.discard();
@@ -80,6 +89,7 @@ export async function unpackSnapshot(
 
 interface Unpacking extends UnpackOptions {
   readonly passed: PassingBytes;
+  readonly hashed: boolean;
 }
 
 async function unpackInto(
@@ -87,7 +97,7 @@ async function unpackInto(
   reader: ChunkReader,
   unpacking: Unpacking,
 ): Promise<UnpackedSnapshot> {
-  const { passed, expected, onProgress } = unpacking;
+  const { passed, hashed, expected, onProgress } = unpacking;
   const layers = new Layers(unpacking);
   const check = new ContentCheck();
   for await (const chunk of layers.open(reader)) {
@@ -96,7 +106,8 @@ async function unpackInto(
     await file.write(chunk);
     onProgress?.(passed.count);
   }
-  const found = { ...check.finish(), storedBytes: passed.count, storedSha256: passed.sha256() };
+  const storedSha256 = hashed ? passed.sha256() : null;
+  const found = { ...check.finish(), storedBytes: passed.count, storedSha256 };
   if (expected !== undefined) compare(found, expected);
   await checkDatabase(file, found.contentBytes);
   const compression = found.storedBytes < found.contentBytes ? 'gzip' : 'none';
@@ -177,7 +188,9 @@ function tooBig(maxContentBytes: number): Error {
   return corrupt(`it holds more than the ${maxContentBytes} bytes allowed`);
 }
 
-function compare(found: ExpectedSnapshot, expected: ExpectedSnapshot): void {
+type Hashed = Pick<UnpackedSnapshot, keyof ExpectedSnapshot>;
+
+function compare(found: Hashed, expected: ExpectedSnapshot): void {
   for (const [form, bytes, sha256] of [
     ['as it is stored', 'storedBytes', 'storedSha256'],
     ['its content', 'contentBytes', 'contentSha256'],
@@ -185,7 +198,7 @@ function compare(found: ExpectedSnapshot, expected: ExpectedSnapshot): void {
     if (found[bytes] !== expected[bytes]) {
       throw corrupt(`${form} it has ${found[bytes]} bytes, and had ${expected[bytes]}`);
     }
-    if (found[sha256] !== expected[sha256]) {
+    if (found[sha256] !== null && found[sha256] !== expected[sha256]) {
       throw corrupt(`${form} has the SHA-256 ${found[sha256]}, and had ${expected[sha256]}`);
     }
   }
