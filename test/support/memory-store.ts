@@ -90,7 +90,7 @@ export class MemoryStore implements ObjectStore {
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) {
       bounds.signal.throwIfAborted();
-      chunks.push(chunk);
+      chunks.push(Buffer.from(chunk));
     }
     if (this.#objects.has(key)) throw failure('E2D_STORE_EXISTS', key);
     this.put(key, Buffer.concat(chunks));

@@ -27,38 +27,68 @@ export async function* gzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<U
 
 /**
  * `chunks` in the frame of gzip, not compressed: as gzip does at level 0, several times faster.
- * Its length follows from that of `chunks` alone.
+ * Its length follows from that of `chunks` alone. A chunk is valid until the one after the next is
+ * asked for: two buffers take turns, so that a large database leaves no garbage.
  */
 export async function* gzipStored(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let checksum = 0;
   let total = 0;
-  let block = Buffer.allocUnsafe(blockHeaderBytes + blockBytes);
-  let filled = 0;
+  let blocks = new StoredBlocks();
+  let others = new StoredBlocks();
   yield storedHeader;
   for await (const chunk of chunks) {
     checksum = crc32(chunk, checksum);
     total += chunk.length;
     for (let at = 0; at < chunk.length; ) {
-      const part = chunk.subarray(at, at + blockBytes - filled);
-      block.set(part, blockHeaderBytes + filled);
-      at += part.length;
-      filled += part.length;
-      if (filled < blockBytes) continue;
-      yield storedBlock(block, filled);
-      block = Buffer.allocUnsafe(blockHeaderBytes + blockBytes);
-      filled = 0;
+      at += blocks.add(chunk, at);
+      if (!blocks.isFull) continue;
+      yield blocks.take();
+      [blocks, others] = [others, blocks];
     }
   }
-  if (filled > 0) yield storedBlock(block, filled);
+  if (!blocks.isEmpty) yield blocks.take();
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(checksum, 0);
   trailer.writeUInt32LE(total % 2 ** 32, 4);
   yield Buffer.concat([lastBlock, trailer]);
 }
 
-function storedBlock(block: Buffer, length: number): Uint8Array {
-  block.writeUInt8(0, 0);
-  block.writeUInt16LE(length, 1);
-  block.writeUInt16LE(length ^ 0xffff, 3);
-  return block.subarray(0, blockHeaderBytes + length);
+/** Some blocks that are handed on together: what is done once a chunk costs more than a block. */
+class StoredBlocks {
+  readonly #bytes = Buffer.allocUnsafeSlow(4 * (blockHeaderBytes + blockBytes));
+  /** Where the block begins that is being filled, and how much of it there is. */
+  #start = 0;
+  #filled = 0;
+
+  get isEmpty(): boolean {
+    return this.#start + this.#filled === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#start === this.#bytes.length;
+  }
+
+  /** Takes what fits into the block that is being filled, and tells how much that was. */
+  add(chunk: Uint8Array, from: number): number {
+    const part = chunk.subarray(from, from + blockBytes - this.#filled);
+    this.#bytes.set(part, this.#start + blockHeaderBytes + this.#filled);
+    this.#filled += part.length;
+    if (this.#filled === blockBytes) this.#close();
+    return part.length;
+  }
+
+  take(): Uint8Array {
+    if (this.#filled > 0) this.#close();
+    const taken = this.#bytes.subarray(0, this.#start);
+    this.#start = 0;
+    return taken;
+  }
+
+  #close(): void {
+    this.#bytes.writeUInt8(0, this.#start);
+    this.#bytes.writeUInt16LE(this.#filled, this.#start + 1);
+    this.#bytes.writeUInt16LE(this.#filled ^ 0xffff, this.#start + 3);
+    this.#start += blockHeaderBytes + this.#filled;
+    this.#filled = 0;
+  }
 }

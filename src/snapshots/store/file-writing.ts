@@ -49,8 +49,8 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes all of `body`. An abort ends it even where the body gives nothing more; what the body
- * itself throws is passed on as it is.
+ * Writes all of `body`: one chunk while the next is made. An abort ends it even where the body
+ * gives nothing more; what the body itself throws is passed on as it is.
  */
 export async function writeBody(
   file: FileHandle,
@@ -59,14 +59,20 @@ export async function writeBody(
 ): Promise<void> {
   const chunks = body[Symbol.asyncIterator]();
   let ended = false;
+  let writing: Promise<void> = Promise.resolve();
   try {
     for (;;) {
       const chunk = await untilAborted(chunks.next(), signal);
       ended = chunk.done === true;
+      await guard(writing);
       if (chunk.done === true) break;
-      await guard(write(file, chunk.value));
+      writing = write(file, chunk.value);
+      // It is awaited when the next chunk is there: until then a failure has nobody to tell.
+      writing.catch(() => undefined);
     }
   } finally {
+    // The file is the caller's again: nothing writes to it any more.
+    await writing.catch(() => undefined);
     // Not waited for: a body that is stuck would never answer. The first error is the one to tell.
     if (!ended) chunks.return?.().catch(() => undefined);
   }

@@ -24,7 +24,10 @@ export interface ObjectStore {
   list(prefix: string, bounds: Bounds): Promise<readonly StoredObject[]>;
   /** The object's bytes. Errors in mid-read come through the stream, as `E2dError` too. */
   read(key: string, bounds: Bounds): Promise<Readable>;
-  /** Durable when it resolves. */
+  /**
+   * Durable when it resolves. It is done with a chunk of the body when it asks for the one after
+   * the next.
+   */
   create(key: string, body: AsyncIterable<Uint8Array>, bounds: Bounds): Promise<void>;
   /** It is no error when it is gone already. */
   remove(key: string, bounds: Bounds): Promise<void>;
