@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { alternate, printTable, type Row, runsOf } from './compare.ts';
+import { settleDisk } from './disk.ts';
 import { withDatabase } from './filled-etcd.ts';
-import { settleDisk, touchMemory } from './machine.ts';
 
 const run = promisify(execFile);
 const runs = runsOf(process.argv, 5);
@@ -58,7 +58,6 @@ async function timeRows(url: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (const place of places) {
     const { times } = place;
-    await touchMemory(timedSize);
     const figures = await alternate(runs, {
       before: settleDisk,
       e2d: async () => (await save(url, place)).tookMs / 1_000,

@@ -12,8 +12,8 @@ import { TestCluster } from '../test/support/cluster.ts';
 import { healthyView } from '../test/support/healthy-view.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 import { alternate, printTable, type Row, runsOf } from './compare.ts';
+import { settleDisk } from './disk.ts';
 import { withDatabase } from './filled-etcd.ts';
-import { settleDisk, touchMemory } from './machine.ts';
 import { PlainCluster } from './plain-cluster.ts';
 import { tuningOfE2d } from './tuning.ts';
 
@@ -33,8 +33,6 @@ async function compare(megabytes: number, runs: number): Promise<Row> {
       await run(join(binDir, 'etcdctl'), ['--endpoints', url, 'snapshot', 'save', file]);
     });
     if ((await readdir(store)).length !== 1) throw new Error('the store holds no snapshot');
-    // Each of three nodes holds the content and the database that is made of it.
-    await touchMemory(6 * megabytes);
     const figures = await alternate(runs, {
       e2d: () => restoreByE2d(store),
       reference: () => restoreByHand(file),

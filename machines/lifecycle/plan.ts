@@ -23,6 +23,8 @@ export type PlanStep =
   | { readonly kind: 'wait'; readonly reason: string }
   /** The coordinator of a restore has to choose its snapshot, and to see that it is sound. */
   | { readonly kind: 'choose' }
+  /** Another node has to: what it is likely to propose may lie ready here by then. */
+  | { readonly kind: 'fetch' }
   | { readonly kind: 'acknowledge'; readonly plan: BootstrapPlan }
   | { readonly kind: 'commit'; readonly plan: BootstrapPlan }
   | { readonly kind: 'launch'; readonly plan: BootstrapPlan }
@@ -38,6 +40,8 @@ export type PlanFacts = Pick<LifecycleFacts, 'identity' | 'peers'> & {
 /** How far the choice of a snapshot has come on this node, and who asked for the restore. */
 export interface RestoreStanding {
   readonly choice: PinnedSnapshot | null;
+  /** Whether this node has tried to fetch what another one is about to choose. */
+  readonly hasFetched: boolean;
   readonly order: RestoreOrder | null;
 }
 
@@ -62,7 +66,9 @@ function stepUnbound(facts: PlanFacts): PlanStep {
   }
   const isOrdered = restore !== null && restore.order !== null;
   if (first.nodeId !== identity.nodeId && !isOrdered) {
-    return { kind: 'wait', reason: `${first.name} is to propose the plan` };
+    return restore?.hasFetched === false
+      ? { kind: 'fetch' }
+      : { kind: 'wait', reason: `${first.name} is to propose the plan` };
   }
   if (restore !== null && restore.choice === null) return { kind: 'choose' };
   const members = [ownMember(facts), ...founders.filter((one) => one.nodeId !== identity.nodeId)];

@@ -107,6 +107,8 @@ export interface NodeContext {
   readonly order: RestoreOrder | null;
   /** The snapshot that this node, as a coordinator, has chosen and found to be sound (S4). */
   readonly choice: PinnedSnapshot | null;
+  /** Whether this node has tried to fetch what the coordinator is about to choose. */
+  readonly hasFetched: boolean;
   /** The plan that the running cluster itself was found to hold the order for (S2). */
   readonly vouchedPlan: string | null;
   /** The plan whose snapshot is restored beside the data dir, ready to take its place. */
@@ -181,6 +183,7 @@ export function initialContext(settings: NodeSettings): NodeContext {
     launch: null,
     order: null,
     choice: null,
+    hasFetched: false,
     vouchedPlan: null,
     stagedPlan: null,
     failedRestores: 0,

@@ -123,6 +123,12 @@ export interface NodeEffects {
     };
     output: { readonly choice: PinnedSnapshot; readonly passedOver: readonly string[] };
   };
+  /** Fetches what another node is likely to choose, so that it lies ready. It decides nothing. */
+  fetchAhead: {
+    /** As for `chooseSnapshot`. */
+    input: { readonly lineages: readonly string[]; readonly reason: Reason };
+    output: null;
+  };
   /** Restores the plan's snapshot beside the data dir, where it takes no part in anything yet. */
   stageSnapshot: {
     input: { readonly plan: BootstrapPlan; readonly reason: Reason };

@@ -157,9 +157,24 @@ export function plannedSnapshotIsStaged({ planStep, stagedPlan }: NodeContext): 
   return planStep?.kind === 'acknowledge' && planStep.plan.id === stagedPlan;
 }
 
-/** After a restart it is not known any more that the snapshot is ready: that is seen to anew. */
-export function launchIsNotStaged({ planStep, stagedPlan }: NodeContext): boolean {
-  return planStep?.kind === 'launch' && planStep.plan.id !== stagedPlan;
+/** It is told before its snapshot is restored here: so all nodes restore it at a time. */
+export function proposalIsOwn({ planStep, identity }: NodeContext): boolean {
+  return planStep?.kind === 'acknowledge' && planStep.plan.coordinator === identity.nodeId;
+}
+
+/** This node told its proposal, and has not committed it. */
+export function proposalStands({ identity: { plan, nodeId } }: NodeContext): boolean {
+  return plan?.stage === 'acknowledged' && plan.plan.coordinator === nodeId;
+}
+
+/**
+ * Before its own commit, and before any launch. After a restart it is not known any more that the
+ * snapshot is ready: that is seen to anew.
+ */
+export function boundSnapshotIsNotStaged(context: NodeContext): boolean {
+  const { identity, planStep, stagedPlan } = context;
+  const isDue = proposalStands(context) || planStep?.kind === 'launch';
+  return isDue && identity.plan?.plan.id !== stagedPlan;
 }
 
 /** Exits after which a start with the same data and flags cannot come out otherwise. */

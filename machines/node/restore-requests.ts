@@ -29,11 +29,23 @@ export function choiceRequest(context: NodeContext): Input<'chooseSnapshot'> {
   return { order: context.order, lineages: ownLineages(context), ...ofDecision(context) };
 }
 
+export function fetchRequest(context: NodeContext): Input<'fetchAhead'> {
+  return { lineages: ownLineages(context), ...ofDecision(context) };
+}
+
 export function stageRequest(context: NodeContext): Input<'stageSnapshot'> {
   const plan = planOf(context);
+  const next = context.identity.plan === null ? 'is acknowledged' : 'goes on';
   return {
     plan,
-    ...because('S4', `plan ${plan.id} is acknowledged only once its snapshot is restored here`),
+    ...because('S4', `plan ${plan.id} ${next} only once its snapshot is restored here`),
+  };
+}
+
+export function withdrawalRequest({ identity, fault }: NodeContext): Input<'writeIdentity'> {
+  return {
+    identity: { ...identity, plan: null },
+    ...because('S4', `this node cannot restore what it proposed itself: ${fault?.message}`),
   };
 }
 

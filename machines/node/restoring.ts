@@ -1,10 +1,12 @@
 import { because, planPinRequest, spentPlanRequest } from './requests.ts';
 import {
   choiceRequest,
+  fetchRequest,
   installRequest,
   securingRequest,
   stageRequest,
   vouchRequest,
+  withdrawalRequest,
 } from './restore-requests.ts';
 import { faultOf, nodeSetup } from './setup.ts';
 
@@ -31,8 +33,10 @@ const onCommittedFailed = {
 } as const;
 
 /**
- * restore-from-snapshot: a two-phase commit over gossip, as for a new cluster. A node acknowledges
- * only once the pinned snapshot is restored beside its data dir; until the commit nothing moves.
+ * restore-from-snapshot: a two-phase commit over gossip, as for a new cluster. The coordinator
+ * tells its proposal before it restores, so that all nodes do so at a time. Another node
+ * acknowledges, and the coordinator commits, only once the pinned snapshot is restored beside its
+ * own data dir; until the commit nothing moves.
  */
 export const restoringFromSnapshot = nodeSetup.createStateConfig({
   description:
@@ -106,7 +110,9 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
           meta: { rule: 'S2' },
         },
         { guard: { type: 'planSaysTo', params: 'choose' }, target: 'choosing' },
+        { guard: { type: 'planSaysTo', params: 'fetch' }, target: 'fetchingAhead' },
         { guard: 'orderNeedsVoucher', target: 'vouching', meta: { rule: 'S2' } },
+        { guard: 'proposalIsOwn', target: 'pinning', meta: { rule: 'S4' } },
         { guard: 'plannedSnapshotIsStaged', target: 'pinning', meta: { rule: 'S4' } },
         {
           guard: { type: 'planSaysTo', params: 'acknowledge' },
@@ -114,18 +120,18 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
           meta: { rule: 'S4' },
         },
         {
+          guard: { type: 'planSaysTo', params: 'release' },
+          target: 'pinning',
+          meta: { rule: 'S4' },
+        },
+        { guard: 'boundSnapshotIsNotStaged', target: 'staging', meta: { rule: 'S4' } },
+        {
           guard: { type: 'planSaysTo', params: 'commit' },
           target: 'pinning',
           meta: { rule: 'S4' },
         },
-        { guard: 'launchIsNotStaged', target: 'staging', meta: { rule: 'S4' } },
         {
           guard: { type: 'planSaysTo', params: 'launch' },
-          target: 'pinning',
-          meta: { rule: 'S4' },
-        },
-        {
-          guard: { type: 'planSaysTo', params: 'release' },
           target: 'pinning',
           meta: { rule: 'S4' },
         },
@@ -146,6 +152,22 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
         onError: onFailed,
       },
     },
+    fetchingAhead: {
+      description: 'Fetches what the coordinator is likely to choose; it decides nothing.',
+      invoke: {
+        id: 'fetchAhead',
+        src: 'fetchAhead',
+        input: ({ context }) => fetchRequest(context),
+        onDone: { target: 'agreeing', actions: 'noteFetched' },
+        onError: {
+          target: 'agreeing',
+          actions: [
+            'noteFetched',
+            { type: 'takeFault', params: ({ event }) => faultOf(event.error) },
+          ],
+        },
+      },
+    },
     staging: {
       description: 'Restores the plan’s very snapshot beside the data dir, and opens the result.',
       invoke: {
@@ -155,6 +177,20 @@ export const restoringFromSnapshot = nodeSetup.createStateConfig({
         onDone: {
           target: 'agreeing',
           actions: { type: 'takeStaged', params: ({ event }) => event.output.planId },
+        },
+        onError: [{ guard: 'proposalStands', ...onFailed, target: 'withdrawing' }, onFailed],
+      },
+    },
+    withdrawing: {
+      description: 'What this node proposed it cannot restore itself: the others are let go.',
+      tags: ['danger'],
+      invoke: {
+        id: 'withdrawProposal',
+        src: 'writeIdentity',
+        input: ({ context }) => withdrawalRequest(context),
+        onDone: {
+          target: 'faltering',
+          actions: { type: 'takeIdentity', params: ({ event }) => event.output },
         },
         onError: onFailed,
       },

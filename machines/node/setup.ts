@@ -142,6 +142,7 @@ export const nodeSetup = setup({
     changeMembership: effect('changeMembership'),
     moveDataAside: effect('moveDataAside'),
     chooseSnapshot: effect('chooseSnapshot'),
+    fetchAhead: effect('fetchAhead'),
     stageSnapshot: effect('stageSnapshot'),
     vouchForOrder: effect('vouchForOrder'),
     installSnapshot: effect('installSnapshot'),
@@ -194,7 +195,9 @@ export const nodeSetup = setup({
     runningClusterIsToGoBack: ({ context }) => guards.runningClusterIsToGoBack(context),
     plannedSnapshotIsStaged: ({ context }) => guards.plannedSnapshotIsStaged(context),
     orderNeedsVoucher: ({ context }) => guards.orderNeedsVoucher(context),
-    launchIsNotStaged: ({ context }) => guards.launchIsNotStaged(context),
+    proposalIsOwn: ({ context }) => guards.proposalIsOwn(context),
+    proposalStands: ({ context }) => guards.proposalStands(context),
+    boundSnapshotIsNotStaged: ({ context }) => guards.boundSnapshotIsNotStaged(context),
     replacedEtcdRuns: ({ context }) =>
       context.identity.plan?.stage === 'launched' &&
       (context.pid !== null || context.adoptedPid !== null),
@@ -299,6 +302,7 @@ export const nodeSetup = setup({
     takeChoice: assign(({ context }, choice: PinnedSnapshot) =>
       updates.takeChoice(context, choice),
     ),
+    noteFetched: assign({ hasFetched: true }),
     takeVouched: assign((_, vouchedPlan: string) => ({ vouchedPlan })),
     takeStaged: assign((_, stagedPlan: string) => ({ stagedPlan })),
     takeRestoreFault: assign(({ context }, fault: Fault) =>

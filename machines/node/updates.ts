@@ -65,7 +65,7 @@ export function stepPlan(context: NodeContext): Update {
   const nonce = `${settings.nonce}.${proposals}`;
   const restore =
     context.path === 'restore-from-snapshot'
-      ? { choice: context.choice, order: context.order }
+      ? { choice: context.choice, hasFetched: context.hasFetched, order: context.order }
       : null;
   return { planStep: planStep({ identity, peers, nonce, restore }) };
 }
@@ -194,6 +194,7 @@ export function takeRestoreFault(context: NodeContext, fault: Fault): Update {
   return {
     fault,
     choice: null,
+    hasFetched: false,
     stagedPlan: null,
     failedRestores: context.failedRestores + 1,
     store: context.store === 'none' ? 'none' : 'unreadable',
@@ -225,6 +226,7 @@ export function noteRestored(_: NodeContext): Update {
     data: { kind: 'readable' },
     order: null,
     choice: null,
+    hasFetched: false,
     vouchedPlan: null,
     stagedPlan: null,
     failedRestores: 0,

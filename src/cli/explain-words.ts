@@ -38,6 +38,7 @@ export const effectSentences: Readonly<Record<keyof NodeEffects, string>> = {
   changeMembership: 'Has a learner promoted or a member removed, on evidence gathered afresh.',
   moveDataAside: 'Renames old data, so that the node can start anew without deleting any.',
   chooseSnapshot: 'Fetches the newest snapshot that can be opened, and says why of the others.',
+  fetchAhead: 'Fetches what the coordinator is likely to choose, so that it lies ready.',
   stageSnapshot: 'Restores the pinned snapshot beside the data dir, and opens the result.',
   vouchForOrder: 'Writes an order to go back into the cluster itself, or finds it there.',
   installSnapshot: 'Moves old data aside, and what was restored into its place.',

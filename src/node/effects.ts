@@ -41,6 +41,10 @@ export function createEffects(resources: NodeResources): Effects {
     changeMembership: changed,
     moveDataAside: async ({ cause }) => ({ movedTo: await host.moveDataAside(cause) }),
     chooseSnapshot: (request, signal) => host.chooseSnapshot({ ...request, own }, signal),
+    fetchAhead: async ({ lineages }, signal) => {
+      await host.fetchAhead(lineages, signal);
+      return null;
+    },
     stageSnapshot: async ({ plan }, signal) => {
       await host.stageSnapshot(plan, signal);
       return { planId: plan.id };

@@ -96,6 +96,8 @@ export interface Host {
   readonly certificates: CertificateKeeper | null;
   /** Fetches the snapshot that is to be restored, and opens it; nothing else changes (S4). */
   chooseSnapshot(request: ChoiceRequest, signal: AbortSignal): Promise<ChosenSnapshot>;
+  /** Fetches what a node with this memory would choose first, where there is any. */
+  fetchAhead(lineages: readonly string[], signal: AbortSignal): Promise<void>;
   /** Restores the plan's snapshot beside the data dir. */
   stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void>;
   /** Whether the plan's snapshot is restored, and has not taken its place yet. */

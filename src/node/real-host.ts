@@ -22,7 +22,12 @@ import type { Log } from '../log/create-log.ts';
 import type { FileKeeper } from './certificate-keeper.ts';
 import type { Clock } from './clock.ts';
 import type { ChoiceRequest, ChosenSnapshot, EtcdProcess, Host } from './host.ts';
-import { chooseFromStore, chooseOwnData, fetchPlanned } from './snapshots/choose-snapshot.ts';
+import {
+  chooseFromStore,
+  chooseOwnData,
+  fetchAhead,
+  fetchPlanned,
+} from './snapshots/choose-snapshot.ts';
 import { StoreKeeper } from './snapshots/keeper.ts';
 import type { OpenSnapshots } from './snapshots/open-snapshots.ts';
 import { RestoreWorkshop } from './snapshots/restore-workshop.ts';
@@ -156,6 +161,12 @@ export class RealHost implements Host {
     const chosen = await chooseFromStore(order, parts);
     for (const sentence of chosen.passedOver) this.#log.warn({ rule: 'S4' }, sentence);
     return chosen;
+  }
+
+  async fetchAhead(lineages: readonly string[], signal: AbortSignal): Promise<void> {
+    const seeker = { lineages, etcdVersion: this.#found().version };
+    const snapshots = await this.#openStore();
+    await fetchAhead({ workshop: this.#workshop, snapshots, seeker, signal });
   }
 
   async stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void> {

@@ -16,7 +16,12 @@ import type { EtcdProcess as SimulatedEtcd } from './etcd/process.ts';
 import { restoredData } from './etcd/restored-data.ts';
 import type { Dweller, Habitat } from './habitat.ts';
 import { SimulatedKeeper } from './store/simulated-keeper.ts';
-import { choose, fetchPlanned, simulatedEtcdVersion } from './store/simulated-restore.ts';
+import {
+  choose,
+  fetchAhead,
+  fetchPlanned,
+  simulatedEtcdVersion,
+} from './store/simulated-restore.ts';
 
 /** The host of one run of e2d: the machine's disk and processes, as that run reaches them. */
 export class SimulatedHost implements Host {
@@ -82,6 +87,13 @@ export class SimulatedHost implements Host {
     const told = { kind: 'chosen', machine: machine.name, snapshotId, keyspace } as const;
     machine.world.happened({ ...told, order });
     return choice;
+  }
+
+  async fetchAhead(lineages: readonly string[], signal: AbortSignal): Promise<void> {
+    const { store } = this.#life.machine.world;
+    const keyspace = await fetchAhead(lineages, { life: this.#life, store, signal });
+    if (keyspace === null) return;
+    await this.#write(({ disk }) => disk.fetched.set(keyspace.sha256, keyspace));
   }
 
   async stageSnapshot(plan: BootstrapPlan, signal: AbortSignal): Promise<void> {

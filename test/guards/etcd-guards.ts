@@ -127,7 +127,7 @@ export const etcdGuards: readonly Guard[] = [
     find: "if (refusal !== null) return { kind: 'refused', refusal };",
     without: '',
     caughtBy: inChange('what a rule forbids is not even asked for'),
-    seed: 6,
+    seed: 3,
   },
   {
     id: 'S10-lock',
@@ -198,7 +198,7 @@ export const etcdGuards: readonly Guard[] = [
     find: 'endpoint.addLearner([change.peerUrl], bounds)',
     without: 'endpoint.addMember([change.peerUrl], bounds)',
     caughtBy: inModel('add and promote a learner under the lock'),
-    seed: 2,
+    seed: 1,
   },
   {
     id: 'S14-removals-are-written-down',
@@ -209,7 +209,7 @@ export const etcdGuards: readonly Guard[] = [
     find: "if (change.kind === 'remove' && voters.includes(change.memberId)) {",
     without: 'if (false) {',
     caughtBy: inChange('the removal of a voter is written down for an hour, before it is made'),
-    seed: 6,
+    seed: 21,
   },
   {
     id: 'S14-removals-are-counted',
@@ -220,7 +220,7 @@ export const etcdGuards: readonly Guard[] = [
     find: 'found[1]?.length ?? 0',
     without: '0',
     caughtBy: inChange('removals by others count to the cap'),
-    seed: 6,
+    seed: 21,
   },
   {
     id: 'S16-session-of-its-own',

@@ -35,7 +35,7 @@ export const lifecycleGuards: readonly Guard[] = [
     find: "(facts.data.kind === 'readable' ? decideWithData(facts) : null) ??",
     without: '',
     caughtBy: caughtBy('S2, S9: nothing is created or restored over data of our own'),
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'S2-unreadable-data',
@@ -176,7 +176,7 @@ export const lifecycleGuards: readonly Guard[] = [
     find: "data.kind === 'none' && belongsToCluster(identity)",
     without: 'false',
     caughtBy: caughtBy('S8: an identity without data never leads to a new cluster'),
-    seed: 1,
+    seed: 8,
   },
   {
     id: 'S8-launched-plan',

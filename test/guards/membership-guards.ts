@@ -276,6 +276,6 @@ export const membershipGuards: readonly Guard[] = [
     find: '(member.learner ? null : refuseCapped(evidence, policy))',
     without: 'null',
     caughtBy: caughtBy('is refused once the cap is reached'),
-    seed: 6,
+    seed: 3,
   },
 ];

@@ -109,6 +109,16 @@ export const restoreGuards: readonly Guard[] = [
     caughtBy: inChart('stages the very snapshot of the plan before it acknowledges'),
   },
   {
+    id: 'S4-staged-before-the-commit',
+    rule: 'S4',
+    guard: 'the coordinator commits only what it has made ready itself',
+    prevents: 'A restore that the others carry out, and the one who proposed it cannot.',
+    file: 'machines/node/guards.ts',
+    find: "const isDue = proposalStands(context) || planStep?.kind === 'launch';",
+    without: "const isDue = planStep?.kind === 'launch';",
+    caughtBy: inChart('S4: does not commit what it has not staged itself'),
+  },
+  {
     id: 'S4-installed-or-nothing',
     rule: 'S4',
     guard: 'what was launched and not installed is gone on with',

@@ -70,7 +70,7 @@ async function proveIn(folder: string, request: ProofRequest, begunMs: number): 
     ...{ file, dataDir, ...member, signal },
     initialCluster: `${member.name}=${member.peerUrl}`,
     token: 'scratch',
-    skipHashCheck: !request.hasTrailer,
+    integrity: request.hasTrailer ? 'trailer' : 'pages',
     bumpRevision: null,
   });
   const etcd = await startScratchEtcd({ binaries, folder, dataDir, name: member.name, signal });

@@ -30,8 +30,11 @@ export interface RestoreRequest {
   /** `name=peerURL` pairs joined by commas, this member's among them. */
   readonly initialCluster: string;
   readonly token: string;
-  /** For a database without etcd's SHA-256 behind it: then every page of it is checked instead. */
-  readonly skipHashCheck: boolean;
+  /**
+   * What vouches for the database: etcd's SHA-256 behind it; every page of it, where there is none;
+   * or whoever asks, who has just checked the content.
+   */
+  readonly integrity: 'trailer' | 'pages' | 'known';
   /** How far revisions jump, marked as compacted, so that watchers notice; null: not at all. */
   readonly bumpRevision: number | null;
   readonly signal: AbortSignal;
@@ -93,7 +96,7 @@ export function snapshotTool(binaries: EtcdBinaries): SnapshotTool {
     const { file, signal, bumpRevision } = request;
     signal.throwIfAborted();
     await checkHeader(file);
-    if (request.skipHashCheck) await status(file, { signal });
+    if (request.integrity === 'pages') await status(file, { signal });
     if (bumpRevision !== null && !(await canBump({ signal }))) throw cannotBump(binaries);
     await intoNewFolder(request, async (target) => {
       const end = await run(restoreArguments(request, target), signal);
@@ -158,7 +161,7 @@ function restoreArguments(request: RestoreRequest, dataDir: string): string[] {
     `--initial-advertise-peer-urls=${request.peerUrl}`,
     `--initial-cluster=${request.initialCluster}`,
     `--initial-cluster-token=${request.token}`,
-    ...(request.skipHashCheck ? ['--skip-hash-check'] : []),
+    ...(request.integrity === 'trailer' ? [] : ['--skip-hash-check']),
     ...(bump === null ? [] : [`--bump-revision=${bump}`, '--mark-compacted']),
   ];
 }

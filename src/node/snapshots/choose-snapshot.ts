@@ -79,24 +79,38 @@ function toldOf(unused: readonly PassedOver[], of: readonly SnapshotEntry[]): re
 
 type FetchingParts = Pick<ChoosingParts, 'workshop' | 'snapshots' | 'signal'>;
 
-/** Into the workshop, where there is room for the content and the database that is made of it. */
+/**
+ * Into the workshop, where there is room for the content and the database that is made of it. Gives
+ * the SHA-256 of the content.
+ */
 async function fetchInto(
   { workshop, snapshots, signal }: FetchingParts,
   entry: SnapshotEntry,
-): Promise<{ readonly file: string; readonly sha256: string }> {
-  const bytes = entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
-  await workshop.requireRoom(2 * bytes);
-  const file = join(workshop.folder, 'fetched');
-  const { contentSha256 } = await fetchSnapshot(entry, snapshots, { to: file, signal });
-  return { file, sha256: contentSha256 };
+): Promise<string> {
+  const known = entry.kind === 'e2d' ? entry.record.content.sha256 : null;
+  if (known !== null && (await workshop.hasContent(known))) return known;
+  await workshop.requireRoomFor(entry);
+  const to = join(workshop.folder, 'fetched');
+  const request = { to, isScratch: true, signal };
+  const { contentSha256 } = await fetchSnapshot(entry, snapshots, request);
+  await workshop.keep(to, contentSha256);
+  return contentSha256;
+}
+
+/** Fetches the first candidate, where there is one, so that it lies ready once it is chosen. */
+export async function fetchAhead(parts: FetchingParts & Pick<ChoosingParts, 'seeker'>) {
+  const { snapshots, seeker, signal } = parts;
+  const listing = await snapshots.catalogue.list({ signal });
+  const [first] = candidatesIn(listing, snapshots, seeker).candidates;
+  if (first !== undefined) await fetchInto(parts, first);
 }
 
 async function admit(
   entry: SnapshotEntry,
   parts: ChoosingParts,
 ): Promise<ChosenSnapshot['choice']> {
-  const { file, sha256 } = await fetchInto(parts, entry);
-  return parts.workshop.admit(file, { id: entry.id, sha256 }, { signal: parts.signal });
+  const sha256 = await fetchInto(parts, entry);
+  return parts.workshop.admit({ id: entry.id, sha256 }, { signal: parts.signal });
 }
 
 /**
@@ -145,7 +159,8 @@ export async function chooseOwnData(
   await workshop.requireRoom(2 * dbSizeBytes);
   const path = join(workshop.folder, 'survived');
   const { sha256 } = await saveToFile({ source: sourceOf(own), path, compression: 'none', signal });
-  const choice = await workshop.admit(path, { id: `data-of-${memberId}`, sha256 }, { signal });
+  await workshop.keep(path, sha256);
+  const choice = await workshop.admit({ id: `data-of-${memberId}`, sha256 }, { signal });
   return { choice, passedOver: [] };
 }
 
@@ -172,14 +187,13 @@ export async function fetchPlanned(
   const { workshop, snapshots, signal } = parts;
   if (snapshot === undefined || (await workshop.hasContent(snapshot.sha256))) return;
   const { entries } = await snapshots.catalogue.list({ signal });
-  const { file, sha256 } = await fetchInto(parts, findEntry(entries, snapshot.id));
+  const sha256 = await fetchInto(parts, findEntry(entries, snapshot.id));
   if (sha256 !== snapshot.sha256) {
     throw new E2dError(`Snapshot ${snapshot.id} has another content than the plan names.`, {
       code: 'E2D_SNAPSHOT_CORRUPT',
       remedy: 'Nothing was changed; look at "e2d snapshot show".',
     });
   }
-  await workshop.keep(file, snapshot.sha256);
 }
 
 function isUnfit(problem: unknown): problem is E2dError {

@@ -50,19 +50,21 @@ export class RestoreWorkshop {
   }
 
   /**
-   * Takes in a fetched content whose hash was checked: etcd's own tool opens the database and reads
-   * every page of it. Throws `E2D_SNAPSHOT_CORRUPT`.
+   * Finds a content that was taken in to be sound: etcd's own tool opens the database and reads
+   * every page of it. Where it is not, it is gone, and this throws `E2D_SNAPSHOT_CORRUPT`.
    */
   async admit(
-    file: string,
     { sha256, id }: Pick<PinnedSnapshot, 'sha256' | 'id'>,
-    bounds: {
-      readonly signal: AbortSignal;
-    },
+    bounds: { readonly signal: AbortSignal },
   ): Promise<PinnedSnapshot> {
-    const { revision } = await snapshotTool(this.#parts.binaries()).status(file, bounds);
-    await this.keep(file, sha256);
-    return { id, sha256, revision };
+    const tool = snapshotTool(this.#parts.binaries());
+    try {
+      const { revision } = await tool.status(this.#contentPath(sha256), bounds);
+      return { id, sha256, revision };
+    } catch (problem) {
+      await this.#drop(sha256);
+      throw problem;
+    }
   }
 
   /** Takes in a content whose hash was checked. */
@@ -123,15 +125,14 @@ export class RestoreWorkshop {
       peerUrl,
       initialCluster: initialClusterOf(plan),
       token: plan.id,
-      skipHashCheck: size % 512 !== 32,
+      integrity: 'known',
       bumpRevision: (await tool.canBump({ signal })) ? bumpRevision : null,
       signal,
     });
     await readRestored(part);
     await rename(part, staged);
     await syncDirectory(this.folder);
-    this.#contents.delete(sha256);
-    await rm(file, { force: true });
+    await this.#drop(sha256);
   }
 
   hasStaged(plan: BootstrapPlan): Promise<boolean> {
@@ -168,6 +169,11 @@ export class RestoreWorkshop {
       await rm(join(this.folder, name), { recursive: true, force: true });
     }
     if (keep === null) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #drop(sha256: string): Promise<void> {
+    this.#contents.delete(sha256);
+    await rm(this.#contentPath(sha256), { force: true });
   }
 
   /** Where the content of this hash belongs. */

@@ -58,6 +58,18 @@ export async function choose(
   throw new E2dError('No snapshot in the store can be restored.', { code: 'E2D_SNAPSHOT_UNKNOWN' });
 }
 
+/** The first candidate's content, where there is one. */
+export async function fetchAhead(
+  lineages: readonly string[],
+  parts: RestoreParts,
+): Promise<Keyspace | null> {
+  const store = storeOf(parts);
+  const listing = await ask(parts, (caller) => store.list(caller));
+  const seeker = { lineages, etcdVersion: simulatedEtcdVersion };
+  const [first] = candidatesIn(listing, { keys: [] }, seeker).candidates;
+  return first === undefined ? null : fetchContent(first.id, parts);
+}
+
 /** The very content that a plan names. */
 export async function fetchPlanned(
   { snapshot }: BootstrapPlan,

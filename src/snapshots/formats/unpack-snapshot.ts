@@ -57,8 +57,8 @@ export interface UnpackedSnapshot extends ContentSummary {
 /**
  * Unpacks a stored snapshot into a file, whatever it is packed in: gzip, encryption, both, or
  * nothing. The bytes go to a private file beside `to`, which takes its name only once all of them
- * are authenticated, checked and on disk, or for scratch on their way there; until then, and after any failure, nothing new stands at
- * `to` and nothing is left beside it.
+ * are authenticated, checked and on disk, or for scratch on their way there; until then, and after
+ * any failure, nothing new stands at `to` and nothing is left beside it.
  *
  * Rejects with `E2D_SNAPSHOT_EMPTY`, `E2D_SNAPSHOT_KEY` or `E2D_SNAPSHOT_CORRUPT`, with
  * `E2D_OUTPUT_FILE` when the file cannot be written, with the signal's reason when that aborts, and

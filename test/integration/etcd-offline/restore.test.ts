@@ -39,7 +39,7 @@ function request(over: Partial<RestoreRequest> = {}): RestoreRequest {
     peerUrl: 'http://127.0.0.1:2380',
     initialCluster: 'a=http://127.0.0.1:2380',
     token: 'a-token',
-    skipHashCheck: false,
+    integrity: 'trailer',
     bumpRevision: null,
     signal,
     ...over,
@@ -127,7 +127,7 @@ describe('a restore', () => {
       await cutTrailer(path, bytes);
       await alter(path, bytes);
     });
-    const wanted = request({ file, skipHashCheck: true });
+    const wanted = request({ file, integrity: 'pages' });
     await expect(tool.restore(wanted)).rejects.toMatchObject({ code: 'E2D_SNAPSHOT_CORRUPT' });
     expect(existsSync(wanted.dataDir)).toBe(false);
   });
@@ -136,7 +136,7 @@ describe('a restore', () => {
     const file = await snapshot.copy('bare', cutTrailer);
     const strict = request({ file });
     await expect(tool.restore(strict)).rejects.toMatchObject({ code: 'E2D_SNAPSHOT_CORRUPT' });
-    const lenient = request({ file, skipHashCheck: true });
+    const lenient = request({ file, integrity: 'pages' });
     await tool.restore(lenient);
     await readRestored(lenient.dataDir);
   });

@@ -12,7 +12,7 @@ const dataDir = join(folder, 'data');
 await snapshotTool(binaries).restore({
   ...{ file, dataDir, name: 'a', peerUrl: 'http://127.0.0.1:2380', token: 't', signal },
   initialCluster: 'a=http://127.0.0.1:2380',
-  skipHashCheck: false,
+  integrity: 'trailer',
   bumpRevision: null,
 });
 const etcd = await startScratchEtcd({ binaries, folder, dataDir, name: 'a', signal });

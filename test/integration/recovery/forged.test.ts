@@ -36,7 +36,11 @@ function proposing(self: Announcement, peers: readonly Peer[], past: Past): Anno
   };
   const step = planStep({
     identity: { ...self, memberId: null, plan: null },
-    ...{ peers, nonce: '0011223344556677.0', restore: { choice, order: goBackTo(past) } },
+    ...{
+      peers,
+      nonce: '0011223344556677.0',
+      restore: { choice, hasFetched: false, order: goBackTo(past) },
+    },
   });
   if (step.kind !== 'acknowledge') throw new Error(`no plan, but ${JSON.stringify(step)}`);
   const vote = { id: step.plan.id, stage: 'acknowledged' as const };

@@ -39,8 +39,13 @@ describe('a cluster that loses every process and every disk comes back by itself
     await cluster.startHealthy();
     const lost = await loseAll(cluster, shelf, await fillAndShelve(cluster, shelf));
     expect(lost.snapshot.encryptionKeyId).not.toBeNull();
+    const asked = server.requests.length;
     cluster.start();
     await expectRestored(cluster, shelf, lost);
+    const fetches = server.requests
+      .slice(asked)
+      .filter(({ key }) => key.endsWith(`${lost.snapshot.id}/etcd.backup.gz`));
+    expect(fetches, 'each node fetched it once').toHaveLength(size);
   });
 
   test.each([

@@ -67,6 +67,7 @@ describe('a cluster that goes back', () => {
     run.done('secureBeforeRestore', secured);
     verdicts.push(note());
     run.done('chooseSnapshot', { choice, passedOver: [] });
+    pinAll(run);
     run.done('stageSnapshot', {
       planId: (run.input('stageSnapshot') as NodeEffects['stageSnapshot']['input']).plan.id,
     });
@@ -97,8 +98,8 @@ describe('a cluster that goes back', () => {
     expect(begun.slice(0, 4)).toEqual([
       'restoringFromSnapshot.securing',
       'restoringFromSnapshot.choosing',
-      'restoringFromSnapshot.staging',
       'restoringFromSnapshot.pinning',
+      'restoringFromSnapshot.staging',
     ]);
     expect(begun).toContain('restoringFromSnapshot.shuttingOut');
     expect(lines.join('\n')).not.toMatch(/\.(agreeing|pinned|beginning)\b/);

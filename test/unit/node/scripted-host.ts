@@ -41,6 +41,7 @@ export async function nodeOn(script: HostScript) {
     snapshots: null,
     certificates: null,
     chooseSnapshot: () => Promise.reject(new Error('not asked for')),
+    fetchAhead: async () => undefined,
     stageSnapshot: () => Promise.reject(new Error('not asked for')),
     hasStaged: async () => isStaged,
     installSnapshot: () => Promise.reject(new Error('not asked for')),

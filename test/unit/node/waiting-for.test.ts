@@ -44,7 +44,7 @@ describe('a node that waits says by which rule', () => {
       rule: 'S4',
       sentence: expect.stringContaining('chooseSnapshot failed'),
     });
-    expect(waitingFor(lost('0').snapshot)).toMatchObject({
+    expect(waitingFor(lost('0').done('fetchAhead', null).snapshot)).toMatchObject({
       rule: 'S4',
       sentence: expect.stringContaining('0 is to propose the plan'),
     });

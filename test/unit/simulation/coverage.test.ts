@@ -15,7 +15,7 @@ import {
 } from '../../../src/simulation/coverage.ts';
 import { faultKinds } from '../../../src/simulation/faults.ts';
 import { bound, callOff } from '../../support/bound-to-go-back.ts';
-import { member, status } from '../../support/builders.ts';
+import { identity, member, settings, status } from '../../support/builders.ts';
 import {
   ChartRun,
   launchedAlone,
@@ -65,6 +65,12 @@ const walks: Readonly<Record<string, () => ChartRun>> = {
   'the etcd of such a learner does not end': () => muteLearner().fails('rouseEtcd'),
   'an operator calls off what a coordinator that is gone has left': () =>
     bound({ liveness: 'failed' }).send({ type: 'operator.restore.requested', order: callOff }),
+  'what a coordinator proposed it cannot restore itself': () => {
+    const run = proposing().fails('stageSnapshot');
+    const { identity: written } = run.input('writeIdentity', 'withdrawProposal');
+    return run.done('writeIdentity', written, 'withdrawProposal');
+  },
+  'nor can it be withdrawn': () => proposing().fails('stageSnapshot').fails('withdrawProposal'),
   'a survivor makes way for the cluster that was built anew': () =>
     superseded().done('stopEtcd', null, 'stopOldEtcd'),
   'the etcd of a survivor that makes way does not end': () => superseded().fails('stopOldEtcd'),
@@ -98,6 +104,17 @@ const walks: Readonly<Record<string, () => ChartRun>> = {
   'the turn is over before etcd is stopped': () =>
     turning().elapse('handOverDeadline').fails('endBeforeRestart'),
 };
+
+/** The only node of a lost cluster restores what it has proposed to itself. */
+function proposing(): ChartRun {
+  const [own, required] = ['a', { requiredSize: 1 }] as const;
+  const run = new ChartRun(settings(own, required));
+  run.done('prepare', prepared({ identity: identity(own, required), store: 'snapshot' }));
+  const choice = { id: 's1', sha256: '1'.repeat(64), revision: 9 };
+  run.done('chooseSnapshot', { choice, passedOver: [] });
+  const { identity: written } = run.input('writeIdentity', 'pinRestore');
+  return run.done('writeIdentity', written, 'pinRestore');
+}
 
 function read(changes: Partial<CertificateReading>) {
   const nothing = { due: [], rotation: null, inFiles: 'x', inEtcd: 'x' };

@@ -17,14 +17,16 @@ import { SeededRandom } from '../../../../src/simulation/seeded-random.ts';
 import { identity, lifecycleFacts, peer } from '../../../support/builders.ts';
 
 const choice: PinnedSnapshot = { id: 's1', sha256: '1'.repeat(64), revision: 9 };
-const unasked: RestoreStanding = { choice: null, order: null };
-const chosen: RestoreStanding = { choice, order: null };
+const unasked: RestoreStanding = { choice: null, hasFetched: false, order: null };
+const chosen: RestoreStanding = { ...unasked, choice };
 const replacing: PinnedSnapshot = { ...choice, replaces: 'l1' };
 const toldToGoBack: RestoreStanding = {
+  ...unasked,
   choice: replacing,
   order: { kind: 'goBack', snapshotId: 's1', lineage: 'l1' },
 };
 const toldToRebuild: RestoreStanding = {
+  ...unasked,
   choice: replacing,
   order: { kind: 'rebuild', snapshotId: null, lineage: 'l1' },
 };
@@ -59,7 +61,16 @@ function voting(of: Peer, stage: PinnedPlan['stage'], plan = proposed): Peer {
 describe('a plan to restore a lost cluster', () => {
   test('begins with a choice, which the smallest node id makes', () => {
     expect(stepOf(identity('a'), [peer('b'), peer('c')]).kind).toBe('choose');
-    expect(stepOf(identity('b'), [peer('a'), peer('c')]).kind).toBe('wait');
+    expect(stepOf(identity('b'), [peer('a'), peer('c')]).kind).not.toBe('choose');
+  });
+
+  test('has the others fetch meanwhile, once each, and none that the coordinator has told', () => {
+    const others = [peer('a'), peer('c')];
+    expect(stepOf(identity('b'), others).kind).toBe('fetch');
+    expect(stepOf(identity('b'), others, { ...unasked, hasFetched: true }).kind).toBe('wait');
+    const told = [voting(peer('a'), 'acknowledged'), peer('c')];
+    expect(stepOf(identity('b'), told).kind).toBe('acknowledge');
+    expect(stepOf(identity('b'), [peer('a')]).kind).toBe('wait');
   });
 
   test('names exactly the required nodes, the coordinator and the snapshot', () => {
@@ -75,7 +86,7 @@ describe('a plan to restore a lost cluster', () => {
 
   test('is coordinated by the node that an operator asked, and has it as a member', () => {
     const approved = {
-      choice,
+      ...chosen,
       order: { kind: 'approve', snapshotId: null, lineage: null },
     } as const;
     const step = stepOf(identity('d'), [peer('a'), peer('b'), peer('c')], approved);
@@ -207,13 +218,17 @@ describe('a cluster that is rebuilt', () => {
 interface Node {
   identity: Identity;
   choice: PinnedSnapshot | null;
+  hasFetched: boolean;
   staged: string | null;
   proposals: number;
 }
 
+const blank = { choice: null, hasFetched: false, staged: null, proposals: 0 };
+
 /**
  * Nodes whose disks are lost, or that are told to go back, in a pool whose news is late, lost to
- * partitions, and never out of order. A node acknowledges only what it has staged.
+ * partitions, and never out of order. A node acknowledges only what it has staged, and the
+ * coordinator commits no other.
  */
 class Pool {
   readonly #random: SeededRandom;
@@ -223,7 +238,8 @@ class Pool {
   /** Who restored which plan. */
   readonly launched = new Map<string, string>();
   readonly plans = new Map<string, BootstrapPlan>();
-  readonly acknowledged = new Map<string, Set<string>>();
+  /** Who staged which plan, and is bound by it. */
+  readonly ready = new Map<string, Set<string>>();
   #cut = new Set<string>();
 
   constructor(size: number, random: SeededRandom, goesBack: boolean) {
@@ -231,7 +247,7 @@ class Pool {
     this.#order = goesBack ? toldToGoBack.order : null;
     for (const name of ['a', 'b', 'c', 'd', 'e'].slice(0, size)) {
       const own = goesBack ? settled(name) : identity(name);
-      this.#nodes.set(name, { identity: own, choice: null, staged: null, proposals: 0 });
+      this.#nodes.set(name, { identity: own, ...blank });
       this.#seen.set(name, new Map());
     }
   }
@@ -301,7 +317,7 @@ class Pool {
     const decision = decide(lifecycleFacts({ ...facts, store: 'snapshot' }));
     if (decision.kind !== 'act' || decision.path !== 'restore-from-snapshot') return;
     const nonce = `${name}.${node.proposals}`;
-    const restore = { choice: node.choice, order };
+    const restore = { choice: node.choice, hasFetched: node.hasFetched, order };
     this.#take(name, planStep({ identity: node.identity, peers, nonce, restore }));
   }
 
@@ -314,17 +330,21 @@ class Pool {
       case 'choose':
         node.choice = { ...choice, id: `s-${name}`, ...(this.#order ? { replaces: 'l1' } : {}) };
         break;
+      case 'fetch':
+        node.hasFetched = true;
+        break;
       case 'acknowledge':
-        if (node.staged !== step.plan.id) {
-          node.staged = step.plan.id;
-          break;
+        if (step.plan.coordinator !== node.identity.nodeId) {
+          if (this.#stages(node, step.plan)) break;
+          this.#noteReady(name, step.plan.id);
         }
         node.proposals += 1;
         this.plans.set(step.plan.id, step.plan);
-        this.#noteAcknowledged(name, step.plan.id);
         pin({ stage: 'acknowledged', plan: step.plan });
         break;
       case 'commit':
+        if (this.#stages(node, step.plan)) break;
+        this.#noteReady(name, step.plan.id);
         pin({ stage: 'committed', plan: step.plan });
         break;
       case 'launch':
@@ -339,23 +359,30 @@ class Pool {
     }
   }
 
-  #noteAcknowledged(name: string, id: string): void {
-    const names = this.acknowledged.get(id) ?? new Set();
-    this.acknowledged.set(id, names.add(name));
+  /** True where it had not staged the plan, and does so now. */
+  #stages(node: Node, { id }: BootstrapPlan): boolean {
+    const isDone = node.staged === id;
+    node.staged = id;
+    return !isDone;
+  }
+
+  #noteReady(name: string, id: string): void {
+    const names = this.ready.get(id) ?? new Set();
+    this.ready.set(id, names.add(name));
   }
 
   /** e2d dies and comes back: what it pinned and staged is there; an order and a choice are not. */
   #restart(name: string): void {
     this.#seen.get(name)?.clear();
-    this.#node(name).choice = null;
+    Object.assign(this.#node(name), { choice: null, hasFetched: false });
   }
 
   /** What no two-phase commit may come to; null when all is well. */
   violation(): string | null {
     for (const [name, id] of this.launched) {
       const plan = this.plans.get(id);
-      const missing = plan?.members.filter((one) => !this.acknowledged.get(id)?.has(one.name));
-      if (missing?.length !== 0) return `${name} launched ${id} before all had acknowledged it`;
+      const missing = plan?.members.filter((one) => !this.ready.get(id)?.has(one.name));
+      if (missing?.length !== 0) return `${name} launched ${id} before all were ready for it`;
       if (this.#node(name).staged !== id) return `${name} launched ${id}, which it had not staged`;
     }
     const plans = new Set(this.launched.values());

@@ -47,8 +47,9 @@ function choosing(own: NodeSettings = settings()): ChartRun {
     .send(gossip(peer('b'), peer('c')));
 }
 
+/** It has pinned what it proposes, and restores it while the others do. */
 function staging(): ChartRun {
-  return choosing().done('chooseSnapshot', { choice, passedOver: [] });
+  return pin(choosing().done('chooseSnapshot', { choice, passedOver: [] }));
 }
 
 function staged(run: ChartRun): ChartRun {
@@ -62,23 +63,17 @@ function pin(run: ChartRun): ChartRun {
 
 /** All have acknowledged, the commit and the launch are pinned. */
 function installing(): ChartRun {
-  const run = pin(staged(staging()));
+  const run = staged(staging());
   const plan = planIn(run);
   run.send(gossip(...['b', 'c'].map((name) => voting(peer(name), 'acknowledged', plan))));
   return pin(pin(run));
 }
 
 describe('the coordinator of a restore', () => {
-  test('chooses, stages, acknowledges, commits, launches and installs, in this order', () => {
+  test('chooses, proposes, stages, commits, launches and installs, in this order', () => {
     const run = choosing();
     expect(run.state).toBe(restoring('choosing'));
     run.done('chooseSnapshot', { choice, passedOver: [] });
-    expect(run.state).toBe(restoring('staging'));
-    expect(run.input('stageSnapshot').plan).toMatchObject({
-      coordinator: 'id-a',
-      snapshot: choice,
-    });
-    staged(run);
     expect(run.input('writeIdentity', 'pinRestore').identity.plan?.stage).toBe('acknowledged');
     expect(announcementOf(run.snapshot).plan).toBeNull();
     pin(run);
@@ -86,7 +81,10 @@ describe('the coordinator of a restore', () => {
       stage: 'acknowledged',
       proposal: { nodeIds: ['id-a', 'id-b', 'id-c'], snapshot: choice },
     });
+    expect(run.state).toBe(restoring('staging'));
     const plan = planIn(run);
+    expect(run.input('stageSnapshot').plan).toEqual(plan);
+    staged(run);
     run.send(gossip(voting(peer('b'), 'acknowledged', plan), peer('c')));
     expect(run.state).toBe(restoring('agreeing'));
     run.send(gossip(...['b', 'c'].map((name) => voting(peer(name), 'acknowledged', plan))));
@@ -116,7 +114,7 @@ describe('the coordinator of a restore', () => {
         prepared({ identity: identity('a', { requiredSize: 1 }), store: 'snapshot' }),
       )
       .done('chooseSnapshot', { choice, passedOver: [] });
-    pin(pin(pin(staged(run)))).done('installSnapshot', { movedTo: null });
+    pin(pin(staged(pin(run)))).done('installSnapshot', { movedTo: null });
     const { id } = planIn(run);
     run.done('launchEtcd', { pid: 7 }).send(probed());
     expect(run.input('recordCluster')).toMatchObject({
@@ -141,18 +139,48 @@ describe('the coordinator of a restore', () => {
     expect(run.input('takeSnapshot')).toMatchObject({ trigger: 'after-restore', lineage: id });
   });
 
-  test('S2: acknowledges nothing once a node with data was seen, however long the staging took', () => {
+  test('S2: commits nothing once a node with data was seen, however long the staging took', () => {
     const run = staging();
-    run.send(gossip(peer('b'), peer('c'), peer('d', { data: 'readable' })));
+    const acknowledged = ['b', 'c'].map((name) => voting(peer(name), 'acknowledged', planIn(run)));
+    run.send(gossip(...acknowledged, peer('d', { data: 'readable' })));
+    expect(run.state).toBe(restoring('staging'));
     staged(run);
-    expect(run.running).not.toContain('writeIdentity');
-    expect(run.running).not.toContain('pinRestore');
-    expect(run.state).toBe('active.deciding.surveying');
+    expect(run.input('writeIdentity', 'pinRestore').identity.plan).toBeNull();
+    expect(pin(run).state).toBe('active.deciding.surveying');
     expect(run.context.decision).toMatchObject({ kind: 'wait', rule: 'S2' });
   });
 
+  test('S4: does not commit what it has not staged itself, though all others have', () => {
+    const run = staging();
+    const plan = planIn(run);
+    run.send(gossip(...['b', 'c'].map((name) => voting(peer(name), 'acknowledged', plan))));
+    expect(run.running).not.toContain('pinRestore');
+    staged(run);
+    expect(run.input('writeIdentity', 'pinRestore').identity.plan?.stage).toBe('committed');
+  });
+
+  test('lets the others go when it cannot stage what it proposed', () => {
+    const run = staging().fails('stageSnapshot', 'E2D_DISK_FULL');
+    expect(run.state).toBe(restoring('withdrawing'));
+    expect(announcementOf(run.snapshot).plan).not.toBeNull();
+    const { identity: wanted, reason } = run.input('writeIdentity', 'withdrawProposal');
+    expect(wanted.plan).toBeNull();
+    expect(reason).toMatchObject({ rule: 'S4', sentence: expect.stringContaining('propose') });
+    run.done('writeIdentity', wanted, 'withdrawProposal');
+    expect(announcementOf(run.snapshot).plan).toBeNull();
+    expect(run.state).toBe(restoring('faltering'));
+  });
+
+  test('stays bound while it cannot withdraw, and then sees to the staging anew', () => {
+    const run = staging().fails('stageSnapshot').fails('withdrawProposal');
+    expect(run.state).toBe(restoring('faltering'));
+    expect(run.context.identity.plan?.stage).toBe('acknowledged');
+    run.elapse('restoreRetry');
+    expect(run.state).toBe(restoring('staging'));
+  });
+
   test('calls its plan off when a node with data shows up, and decides anew', () => {
-    const run = pin(staged(staging()));
+    const run = staged(staging());
     run.send(gossip(peer('b'), peer('c'), peer('d', { data: 'readable' })));
     expect(run.input('writeIdentity', 'pinRestore').identity.plan).toBeNull();
     expect(pin(run).state).toBe('active.deciding.surveying');
@@ -160,13 +188,39 @@ describe('the coordinator of a restore', () => {
 });
 
 describe('a participant in a restore', () => {
-  const plan = () => planIn(pin(staged(staging())));
+  const plan = () => planIn(staging());
+
+  function fetching(): ChartRun {
+    return new ChartRun(settings('b'))
+      .done('prepare', prepared({ identity: identity('b'), store: 'snapshot' }))
+      .send(gossip(peer('a'), peer('c')));
+  }
 
   function joined(): ChartRun {
     return new ChartRun(settings('b'))
       .done('prepare', prepared({ identity: identity('b'), store: 'snapshot' }))
       .send(gossip(voting(peer('a'), 'acknowledged', plan()), peer('c')));
   }
+
+  test('fetches what is likely to be chosen while the coordinator chooses', () => {
+    const run = fetching();
+    expect(run.state).toBe(restoring('fetchingAhead'));
+    expect(run.input('fetchAhead')).toMatchObject({ lineages: [], reason: { rule: 'S4' } });
+    run.done('fetchAhead', null);
+    expect(run.state).toBe(restoring('agreeing'));
+    run.elapse('planRetry');
+    expect(run.running).not.toContain('fetchAhead');
+    run.send(gossip(voting(peer('a'), 'acknowledged', plan()), peer('c')));
+    expect(run.input('stageSnapshot').plan).toEqual(plan());
+  });
+
+  test('takes part though it could not fetch ahead, and tells why it could not', () => {
+    const run = fetching().fails('fetchAhead', 'E2D_STORE_UNREACHABLE');
+    expect(run.state).toBe(restoring('agreeing'));
+    expect(run.context.fault?.code).toBe('E2D_STORE_UNREACHABLE');
+    run.send(gossip(voting(peer('a'), 'acknowledged', plan()), peer('c')));
+    expect(run.state).toBe(restoring('staging'));
+  });
 
   test('stages the very snapshot of the plan before it acknowledges', () => {
     const run = joined();
@@ -177,6 +231,16 @@ describe('a participant in a restore', () => {
       stage: 'acknowledged',
       plan: plan(),
     });
+  });
+
+  test('S2: acknowledges nothing once a node with data was seen, however long the staging took', () => {
+    const run = joined();
+    const proposed = voting(peer('a'), 'acknowledged', plan());
+    run.send(gossip(proposed, peer('c'), peer('d', { data: 'readable' })));
+    staged(run);
+    expect(run.running).not.toContain('pinRestore');
+    expect(run.state).toBe('active.deciding.surveying');
+    expect(run.context.decision).toMatchObject({ kind: 'wait', rule: 'S2' });
   });
 
   test('installs on the coordinator’s word, and not before', () => {
@@ -203,8 +267,7 @@ describe('a step of a restore that fails', () => {
 
   test.each<[string, () => ChartRun]>([
     ['chooseSnapshot', choosing],
-    ['stageSnapshot', staging],
-    ['pinRestore', () => staged(staging())],
+    ['pinRestore', () => choosing().done('chooseSnapshot', { choice, passedOver: [] })],
     ['secureBeforeRestore', secured],
   ])('%s: has changed nothing, and all is looked at anew', (id, reach) => {
     const run = reach();
@@ -244,7 +307,7 @@ describe('a step of a restore that fails', () => {
 
 describe('a node that starts again amid a restore', () => {
   const bound = (stage: PinnedPlan['stage'], changes: Partial<Identity> = {}) => {
-    const run = pin(staged(staging()));
+    const run = staged(staging());
     return identity('a', { ...changes, plan: { stage, plan: planIn(run) } });
   };
 
@@ -300,7 +363,7 @@ describe('a node that starts again amid a restore', () => {
       identity: identity('a', { lineage: 'l1' }),
       peers: [mate('b'), mate('c')],
       nonce: 'n',
-      restore: { choice: { ...choice, replaces: 'l1' }, order: goBack },
+      restore: { choice: { ...choice, replaces: 'l1' }, hasFetched: false, order: goBack },
     });
     if (step.kind !== 'acknowledge') throw new Error(step.kind);
     const own = identity('a', {
@@ -333,7 +396,7 @@ describe('a running cluster that goes back', () => {
 
   /** All have acknowledged and the launch is pinned: etcd is about to be stopped. */
   function shuttingOut(): ChartRun {
-    const run = pin(staged(vouched(vouching())));
+    const run = staged(pin(vouched(vouching())));
     const plan = planIn(run);
     run.send(gossip(...['b', 'c'].map((name) => voting(mate(name), 'acknowledged', plan))));
     return pin(pin(run));
@@ -358,11 +421,11 @@ describe('a running cluster that goes back', () => {
       plan: { snapshot: { ...choice, replaces: 'l1' } },
     });
     expect(run.running).not.toContain('stageSnapshot');
-    expect(vouched(run).state).toBe(restoring('staging'));
+    expect(pin(vouched(run)).state).toBe(restoring('staging'));
   });
 
   test('is told so by another node, and believes the cluster, not gossip', () => {
-    const plan = planIn(pin(staged(vouched(vouching()))));
+    const plan = planIn(staged(pin(vouched(vouching()))));
     const own = identity('b', { memberId: 'mb', clusterId: 'c1', lineage: 'l1' });
     const run = new ChartRun(settings('b'))
       .done('prepare', prepared({ identity: own, data: { kind: 'readable' } }))
@@ -401,7 +464,7 @@ describe('a running cluster that goes back', () => {
   });
 
   test('keeps its etcd when it is called off', () => {
-    const run = pin(staged(vouched(vouching())));
+    const run = staged(pin(vouched(vouching())));
     run.elapse('orderDeadline').elapse('planRetry');
     expect(run.input('writeIdentity', 'pinRestore').identity.plan).toBeNull();
     pin(run);
@@ -462,12 +525,12 @@ describe('a cluster that is rebuilt from one node', () => {
   test('takes what this node has, alone, and stops its etcd before it moves', () => {
     const run = survivor().send({ type: 'operator.restore.requested', order: rebuild });
     expect(run.input('chooseSnapshot')).toMatchObject({ order: rebuild, reason: { rule: 'S15' } });
-    run.done('chooseSnapshot', { choice, passedOver: [] });
+    pin(run.done('chooseSnapshot', { choice, passedOver: [] }));
     expect(run.input('stageSnapshot').plan).toMatchObject({
       members: [{ name: 'a' }],
       snapshot: { replaces: 'l1' },
     });
-    pin(pin(pin(staged(run))));
+    pin(pin(staged(run)));
     run.done('stopEtcd', null, 'stopReplacedEtcd').done('installSnapshot', { movedTo: 'member.x' });
     expect(run.input('launchEtcd').launch.initialCluster).toBe('a=http://a:2380');
   });

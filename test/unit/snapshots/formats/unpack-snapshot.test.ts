@@ -149,6 +149,30 @@ describe('unpacking', () => {
     }
   });
 
+  test('for scratch is held to the known content alone, and to all else where none is known', async () => {
+    const scratch = { isScratch: true } as const;
+    const { stored: bytes, summary } = await packed(content, { compression: 'none', key: null });
+    const expected = { ...summary };
+    const known = await unpack(bytes, { ...scratch, expected });
+    expect(known.bytes).toEqual(content);
+    expect(known.mode).toBe(0o600);
+    expect(known.result).toMatchObject({ ...summary, storedSha256: null });
+    expect((await unpack(bytes, scratch)).result).toMatchObject({ ...summary });
+    for (const wrong of [
+      { storedBytes: 1 },
+      { contentBytes: 1 },
+      { contentSha256: sha256(database) },
+    ]) {
+      const options = { ...scratch, expected: { ...expected, ...wrong } };
+      await refused(bytes, 'E2D_SNAPSHOT_CORRUPT', options, JSON.stringify(wrong));
+    }
+    const steps = Array.from({ length: 40 }, (_, turn) => Math.floor((turn * bytes.length) / 40));
+    for (const at of [...steps.slice(1), bytes.length - 1]) {
+      const options = { ...scratch, expected };
+      await refused(flipped(bytes, at), 'E2D_SNAPSHOT_CORRUPT', options, `at ${at}`);
+    }
+  });
+
   test('refuses a database that does not match the hash etcd put behind it', async () => {
     for (const at of [10_000, content.length - 1]) {
       const zipped = gzipSync(flipped(content, at));
