@@ -60,23 +60,59 @@ export async function writeBody(
   const chunks = body[Symbol.asyncIterator]();
   let ended = false;
   let writing: Promise<void> = Promise.resolve();
+  const steady = new SteadySync(file);
   try {
     for (;;) {
       const chunk = await untilAborted(chunks.next(), signal);
       ended = chunk.done === true;
       await guard(writing);
       if (chunk.done === true) break;
+      await guard(steady.after(chunk.value.length));
       writing = write(file, chunk.value);
       // It is awaited when the next chunk is there: until then a failure has nobody to tell.
       writing.catch(() => undefined);
     }
   } finally {
     // The file is the caller's again: nothing writes to it any more.
-    await writing.catch(() => undefined);
+    await Promise.allSettled([writing, steady.end()]);
     // Not waited for: a body that is stuck would never answer. The first error is the one to tell.
     if (!ended) chunks.return?.().catch(() => undefined);
   }
+  // A failure is told to one call only: the last sync would not be told of an earlier one's.
+  await guard(steady.end());
   await guard(file.sync());
+}
+
+const syncEveryBytes = 16 * 1024 * 1024;
+
+/**
+ * Has the disk take what is written while more of it is made. Else gigabytes pile up in memory, and
+ * are all written at the end, while whatever shares the disk waits.
+ */
+class SteadySync {
+  readonly #file: FileHandle;
+  #syncing: Promise<void> = Promise.resolve();
+  #unsynced = 0;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Told of bytes that are about to be written. Rejects when earlier ones could not be kept. */
+  async after(bytes: number): Promise<void> {
+    this.#unsynced += bytes;
+    if (this.#unsynced < syncEveryBytes) return;
+    this.#unsynced = 0;
+    await this.#syncing;
+    this.#syncing = this.#file.datasync();
+    // It is awaited before the next one.
+    this.#syncing.catch(() => undefined);
+  }
+
+  /** Resolves when none is under way; rejects when the latest failed. */
+  end(): Promise<void> {
+    return this.#syncing;
+  }
 }
 
 async function write(file: FileHandle, bytes: Uint8Array): Promise<void> {
