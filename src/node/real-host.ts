@@ -219,6 +219,8 @@ export class RealHost implements Host {
   }
 
   async launchEtcd(launch: EtcdLaunch, name: string): Promise<EtcdProcess> {
+    // What was fetched for a restore that others saw otherwise would only take up the disk.
+    await this.#workshop.discard(null);
     const binaries = this.#found();
     const { urls, dataDir, stateDir, etcd, tls } = this.#config;
     const args = etcdArguments({

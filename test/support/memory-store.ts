@@ -85,7 +85,7 @@ export class MemoryStore implements ObjectStore {
     }
   }
 
-  async create(key: string, body: AsyncIterable<Uint8Array>, bounds: Bounds): Promise<void> {
+  async create(key: string, body: AsyncIterable<Uint8Array>, bounds: Bounds): Promise<null> {
     await this.#begin('create', key, bounds);
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) {
@@ -94,6 +94,7 @@ export class MemoryStore implements ObjectStore {
     }
     if (this.#objects.has(key)) throw failure('E2D_STORE_EXISTS', key);
     this.put(key, Buffer.concat(chunks));
+    return null;
   }
 
   async remove(key: string, bounds: Bounds): Promise<void> {

@@ -15,7 +15,14 @@ import {
   type Temporary,
   writeBody,
 } from './file-writing.ts';
-import type { Bounds, ObjectStore, OpenStore, SingleObject, StoredObject } from './object-store.ts';
+import type {
+  Bounds,
+  ObjectStore,
+  OpenStore,
+  ReadBack,
+  SingleObject,
+  StoredObject,
+} from './object-store.ts';
 import { retrying, untilAborted } from './retry.ts';
 import { storeError } from './store-error.ts';
 
@@ -72,7 +79,11 @@ class FileStore implements ObjectStore {
     return untilAborted(opening, signal);
   }
 
-  async create(key: string, body: AsyncIterable<Uint8Array>, { signal }: Bounds): Promise<void> {
+  async create(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    { signal }: Bounds,
+  ): Promise<ReadBack> {
     const doing = `write ${JSON.stringify(key)}`;
     const guard: Guard = (work) =>
       work.catch((error: unknown) => {
@@ -82,10 +93,11 @@ class FileStore implements ObjectStore {
     const { file } = temporary;
     try {
       await this.#sweepOnce(root, temporary);
-      await writeBody(file, body, { signal, guard });
+      const found = await writeBody(file, body, { signal, guard });
       await guard(file.close());
       signal.throwIfAborted();
       await guard(publish({ from: temporary.path, to: path, root: root.folder, link: this.#link }));
+      return found;
     } catch (error) {
       await discard(temporary, root);
       throw error;

@@ -3,7 +3,9 @@ import { type FileHandle, type link, lstat, mkdir, open, rename, unlink } from '
 import { basename, dirname, join } from 'node:path';
 import { codeOf, syncFolder } from './file-fault.ts';
 import { TEMPORARY } from './file-key.ts';
+import { FileReread } from './file-reread.ts';
 import { unlessGone } from './file-walk.ts';
+import type { ReadBack } from './object-store.ts';
 import { untilAborted } from './retry.ts';
 
 export interface Temporary {
@@ -23,7 +25,7 @@ export async function openTemporary(root: string, folders: readonly string[]): P
   for (let attempt = 1; ; attempt++) {
     await makeFolders(root, folders);
     try {
-      return { path, file: await open(path, 'wx', 0o600) };
+      return { path, file: await open(path, 'wx+', 0o600) };
     } catch (error) {
       // Whoever removed the last object of the folder has just removed the folder.
       if (codeOf(error) !== 'ENOENT' || attempt === 5) throw error;
@@ -50,68 +52,84 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /**
  * Writes all of `body`: one chunk while the next is made. An abort ends it even where the body
- * gives nothing more; what the body itself throws is passed on as it is.
+ * gives nothing more; what the body itself throws is passed on as it is. Gives what was read back.
  */
 export async function writeBody(
   file: FileHandle,
   body: AsyncIterable<Uint8Array>,
   { signal, guard }: { readonly signal: AbortSignal; readonly guard: Guard },
-): Promise<void> {
+): Promise<ReadBack> {
   const chunks = body[Symbol.asyncIterator]();
   let ended = false;
   let writing: Promise<void> = Promise.resolve();
-  const steady = new SteadySync(file);
+  const keeper = new SteadyKeeper(file);
   try {
     for (;;) {
       const chunk = await untilAborted(chunks.next(), signal);
       ended = chunk.done === true;
       await guard(writing);
       if (chunk.done === true) break;
-      await guard(steady.after(chunk.value.length));
+      await guard(keeper.before(chunk.value.length));
       writing = write(file, chunk.value);
       // It is awaited when the next chunk is there: until then a failure has nobody to tell.
       writing.catch(() => undefined);
     }
   } finally {
     // The file is the caller's again: nothing writes to it any more.
-    await Promise.allSettled([writing, steady.end()]);
+    await Promise.allSettled([writing, keeper.idle()]);
     // Not waited for: a body that is stuck would never answer. The first error is the one to tell.
     if (!ended) chunks.return?.().catch(() => undefined);
   }
-  // A failure is told to one call only: the last sync would not be told of an earlier one's.
-  await guard(steady.end());
-  await guard(file.sync());
+  return guard(keeper.finish());
 }
 
-const syncEveryBytes = 16 * 1024 * 1024;
+const keepEveryBytes = 16 * 1024 * 1024;
 
 /**
- * Has the disk take what is written while more of it is made. Else gigabytes pile up in memory, and
- * are all written at the end, while whatever shares the disk waits.
+ * Has the disk take what is written, and reads it back, while more of it is made. Else gigabytes
+ * pile up in memory, and are all written at the end, while whatever shares the disk waits.
  */
-class SteadySync {
+class SteadyKeeper {
   readonly #file: FileHandle;
-  #syncing: Promise<void> = Promise.resolve();
-  #unsynced = 0;
+  readonly #reread: FileReread;
+  #keeping: Promise<void> = Promise.resolve();
+  #written = 0;
+  #kept = 0;
 
   constructor(file: FileHandle) {
     this.#file = file;
+    this.#reread = new FileReread(file);
   }
 
   /** Told of bytes that are about to be written. Rejects when earlier ones could not be kept. */
-  async after(bytes: number): Promise<void> {
-    this.#unsynced += bytes;
-    if (this.#unsynced < syncEveryBytes) return;
-    this.#unsynced = 0;
-    await this.#syncing;
-    this.#syncing = this.#file.datasync();
-    // It is awaited before the next one.
-    this.#syncing.catch(() => undefined);
+  async before(bytes: number): Promise<void> {
+    if (this.#written - this.#kept >= keepEveryBytes) {
+      await this.#keeping;
+      this.#kept = this.#written;
+      this.#keeping = this.#keep(this.#written);
+      // It is awaited before the next one.
+      this.#keeping.catch(() => undefined);
+    }
+    this.#written += bytes;
   }
 
-  /** Resolves when none is under way; rejects when the latest failed. */
-  end(): Promise<void> {
-    return this.#syncing;
+  /** Resolves when nothing is under way; rejects when the latest failed. */
+  idle(): Promise<void> {
+    return this.#keeping;
+  }
+
+  /** When all is written. */
+  async finish(): Promise<ReadBack> {
+    // A failure is told to one call only: the last sync would not be told of an earlier one's.
+    await this.#keeping;
+    await this.#file.sync();
+    await this.#reread.upTo(this.#written);
+    return this.#reread.found();
+  }
+
+  async #keep(end: number): Promise<void> {
+    await this.#file.datasync();
+    await this.#reread.upTo(end);
   }
 }
 

@@ -6,6 +6,13 @@ export interface StoredObject {
   readonly sizeBytes: number;
 }
 
+/** What was read of an object after it was written. */
+export interface ReadBack {
+  readonly sizeBytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
 export interface Bounds {
   readonly signal: AbortSignal;
 }
@@ -26,9 +33,9 @@ export interface ObjectStore {
   read(key: string, bounds: Bounds): Promise<Readable>;
   /**
    * Durable when it resolves. It is done with a chunk of the body when it asks for the one after
-   * the next.
+   * the next. Gives what it read back on the way; null where only `read` can tell.
    */
-  create(key: string, body: AsyncIterable<Uint8Array>, bounds: Bounds): Promise<void>;
+  create(key: string, body: AsyncIterable<Uint8Array>, bounds: Bounds): Promise<ReadBack | null>;
   /** It is no error when it is gone already. */
   remove(key: string, bounds: Bounds): Promise<void>;
   close(): void;

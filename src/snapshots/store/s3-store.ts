@@ -118,7 +118,7 @@ class S3Objects implements ObjectStore {
     return download({ bucket: this.#bucket, key: this.#root + key, name: key, signal });
   }
 
-  async create(key: string, body: AsyncIterable<Uint8Array>, { signal }: Bounds): Promise<void> {
+  async create(key: string, body: AsyncIterable<Uint8Array>, { signal }: Bounds): Promise<null> {
     const fullKey = this.#root + key;
     const writer = randomUUID();
     const source = new Source(body);
@@ -130,6 +130,7 @@ class S3Objects implements ObjectStore {
         signal,
         appear: (write) => this.#appear(fullKey, writer, { write, signal }),
       });
+      return null;
     } catch (error) {
       signal.throwIfAborted();
       source.throwIfFailed();

@@ -14,7 +14,7 @@ import { corrupt } from '../formats/format-errors.ts';
 import { type PackSummary, packSnapshot } from '../formats/pack-snapshot.ts';
 import { PassingBytes } from '../formats/passing-bytes.ts';
 import type { SnapshotKey } from '../formats/snapshot-key.ts';
-import type { Bounds, ObjectStore, OpenStore } from '../store/object-store.ts';
+import type { Bounds, ObjectStore, OpenStore, ReadBack } from '../store/object-store.ts';
 import {
   counted,
   type OnProgress,
@@ -111,7 +111,6 @@ async function uploadAll(
   const begun: Begun = { lineage, begunAt: utcSeconds(takenAtMs) };
   await upload.create(begunKey(id), textBody(json(begun)), bounds);
   const packed = await uploadData(upload, id, { options, bounds });
-  await compareStored(id, packed, { options, bounds });
   const record = recordOf(facts, packed, options.describe);
   await upload.create(recordKey(id), textBody(json(record)), bounds);
   const voters = members.filter(({ learner }) => !learner).length;
@@ -131,22 +130,27 @@ async function uploadData(upload: Upload, id: string, work: Work): Promise<PackS
     onProgress?.({ phase: 'streaming', doneBytes, totalBytes }),
   );
   const packed = packSnapshot(content, { compression, key, contentBytes: totalBytes });
-  await upload.create(dataKey(id), packed.stored, work.bounds);
-  return packed.summary();
+  const found = await upload.create(dataKey(id), packed.stored, work.bounds);
+  const summary = packed.summary();
+  compareStored(found ?? (await readBack(id, summary, work)), summary);
+  return summary;
 }
 
-async function compareStored(id: string, packed: PackSummary, work: Work): Promise<void> {
+async function readBack(id: string, { storedBytes }: PackSummary, work: Work): Promise<ReadBack> {
   const { store, onProgress } = work.options;
-  const totalBytes = packed.storedBytes;
   const passed = new PassingBytes();
   const stored = counted(await store.objects.read(dataKey(id), work.bounds), (doneBytes) =>
-    onProgress?.({ phase: 'checking', doneBytes, totalBytes }),
+    onProgress?.({ phase: 'checking', doneBytes, totalBytes: storedBytes }),
   );
   for await (const _ of passed.of(stored)) work.bounds.signal.throwIfAborted();
-  if (passed.count !== totalBytes) {
-    throw corrupt(`${totalBytes} bytes were stored and ${passed.count} read back`);
+  return { sizeBytes: passed.count, sha256: passed.sha256() };
+}
+
+function compareStored(found: ReadBack, { storedBytes, storedSha256 }: PackSummary): void {
+  if (found.sizeBytes !== storedBytes) {
+    throw corrupt(`${storedBytes} bytes were stored and ${found.sizeBytes} read back`);
   }
-  if (passed.sha256() !== packed.storedSha256) {
+  if (found.sha256 !== storedSha256) {
     throw corrupt('what was read back from the store has another SHA-256 than what was written');
   }
 }
@@ -197,10 +201,14 @@ class Upload {
     this.#begunKey = begunKey(id);
   }
 
-  async create(key: string, body: AsyncIterable<Uint8Array>, bounds: Bounds): Promise<void> {
+  async create(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    bounds: Bounds,
+  ): Promise<ReadBack | null> {
     bounds.signal.throwIfAborted();
     this.#attempted.unshift(key);
-    await this.#objects.create(key, body, bounds);
+    return this.#objects.create(key, body, bounds);
   }
 
   /**

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,12 +30,14 @@ async function temporary(sync: () => Promise<void> = async () => undefined) {
 
 test('the disk takes a large body while it is written, not all of it at the end', async () => {
   const { path, file, seen, end } = await temporary();
-  await writeBody(file, megabytes(40), { signal, guard });
+  const found = await writeBody(file, megabytes(40), { signal, guard });
   expect(seen.syncs).toBe(2);
   expect(seen.bytesAtFirst).toBeLessThanOrEqual(17 * megabyte);
   const written = await readFile(path);
   expect(written.length).toBe(40 * megabyte);
   expect(written[39 * megabyte]).toBe(39);
+  const sha256 = createHash('sha256').update(written).digest('hex');
+  expect(found).toEqual({ sizeBytes: written.length, sha256 });
   await end();
 });
 
@@ -48,5 +51,21 @@ test('a disk that cannot keep what it was given ends the writing', async () => {
 test('a failure behind the last of these syncs is not lost', async () => {
   const { file, end } = await temporary(() => Promise.reject(new Error('EIO')));
   await expect(writeBody(file, megabytes(20), { signal, guard })).rejects.toThrow('EIO');
+  await end();
+});
+
+test('what is read back is what the file holds, not what was written', async () => {
+  const { path, file, end } = await temporary();
+  async function* damaged() {
+    yield* megabytes(10);
+    const other = await open(path, 'r+');
+    await other.write(Uint8Array.of(0xff), 0, 1, 5);
+    await other.close();
+    yield* megabytes(10);
+  }
+  const { sha256 } = await writeBody(file, damaged(), { signal, guard });
+  const bytes = await readFile(path);
+  expect(bytes[5]).toBe(0xff);
+  expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
   await end();
 });
