@@ -4,7 +4,7 @@ import type { ReadBack } from './object-store.ts';
 
 const bufferBytes = 1024 * 1024;
 
-/** Reads what was written to a file, part by part, while more of it is written. */
+/** Reads what was written to a file, also part by part while more of it is written. */
 export class FileReread {
   readonly #file: FileHandle;
   readonly #hash = createHash('sha256');
@@ -15,18 +15,24 @@ export class FileReread {
     this.#file = file;
   }
 
-  /** Goes on to `end`, counted in bytes from the start of the file. Rejects where that is less. */
-  async upTo(end: number): Promise<void> {
+  /**
+   * Goes on to `end`, counted in bytes from the start of the file, or to where the file ends
+   * before. `onRead` is told how far it is; what that throws ends the reading.
+   */
+  async upTo(end: number, onRead?: (bytes: number) => void): Promise<void> {
     while (this.#bytes < end) {
       const length = Math.min(bufferBytes, end - this.#bytes);
       const { bytesRead } = await this.#file.read(this.#buffer, 0, length, this.#bytes);
-      if (bytesRead === 0) throw new Error(`only ${this.#bytes} of ${end} bytes can be read back`);
+      if (bytesRead === 0) return;
       this.#hash.update(this.#buffer.subarray(0, bytesRead));
       this.#bytes += bytesRead;
+      onRead?.(this.#bytes);
     }
   }
 
-  found(): ReadBack {
+  /** The rest, and what all of it is: also bytes that nobody meant to write. */
+  async toTheEnd(onRead?: (bytes: number) => void): Promise<ReadBack> {
+    await this.upTo(Number.POSITIVE_INFINITY, onRead);
     return { sizeBytes: this.#bytes, sha256: this.#hash.copy().digest('hex') };
   }
 }

@@ -123,8 +123,7 @@ class SteadyKeeper {
     // A failure is told to one call only: the last sync would not be told of an earlier one's.
     await this.#keeping;
     await this.#file.sync();
-    await this.#reread.upTo(this.#written);
-    return this.#reread.found();
+    return this.#reread.toTheEnd();
   }
 
   async #keep(end: number): Promise<void> {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { ContentCheck } from '../formats/content-check.ts';
 import { corrupt } from '../formats/format-errors.ts';
 import { packSnapshot } from '../formats/pack-snapshot.ts';
 import { PrivateFile } from '../formats/private-file.ts';
+import { FileReread } from '../store/file-reread.ts';
 import { counted, type OnProgress, type SnapshotSource } from './snapshot-source.ts';
 
 export interface SaveToFileOptions {
@@ -24,8 +24,6 @@ export interface SavedFile {
   readonly sizeBytes: number;
   readonly sha256: string;
 }
-
-const readBytes = 1024 * 1024;
 
 /**
  * Takes a snapshot into a file of this machine: written under another name, made durable, read back
@@ -91,18 +89,12 @@ async function compare(
   { sizeBytes, sha256 }: Written,
   { signal, onProgress }: SaveToFileOptions,
 ): Promise<void> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(readBytes);
-  let at = 0;
-  for (;;) {
+  signal.throwIfAborted();
+  const found = await new FileReread(file.handle).toTheEnd((doneBytes) => {
     signal.throwIfAborted();
-    const { bytesRead } = await file.handle.read(buffer, 0, readBytes, at);
-    if (bytesRead === 0) break;
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-    onProgress?.({ phase: 'checking', doneBytes: at, totalBytes: sizeBytes });
-  }
-  if (at !== sizeBytes || hash.digest('hex') !== sha256) {
+    onProgress?.({ phase: 'checking', doneBytes, totalBytes: sizeBytes });
+  });
+  if (found.sizeBytes !== sizeBytes || found.sha256 !== sha256) {
     throw corrupt('what was read back from the file is not what was written');
   }
 }

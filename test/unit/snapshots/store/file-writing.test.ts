@@ -69,3 +69,16 @@ test('what is read back is what the file holds, not what was written', async () 
   expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
   await end();
 });
+
+test('what nobody meant to write behind the end is read back with the rest', async () => {
+  const { path, file, end } = await temporary();
+  async function* lengthened() {
+    yield* megabytes(2);
+    const other = await open(path, 'r+');
+    await other.write(Uint8Array.of(0xff), 0, 1, 3 * megabyte);
+    await other.close();
+  }
+  const { sizeBytes } = await writeBody(file, lengthened(), { signal, guard });
+  expect(sizeBytes).toBe(3 * megabyte + 1);
+  await end();
+});
