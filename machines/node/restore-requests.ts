@@ -26,7 +26,7 @@ export function securingRequest(context: NodeContext): Input<'takeSnapshot'> {
 }
 
 export function choiceRequest(context: NodeContext): Input<'chooseSnapshot'> {
-  return { order: context.order, lineages: ownLineages(context), ...ofDecision(context) };
+  return { order: context.order, ...fetchRequest(context) };
 }
 
 export function fetchRequest(context: NodeContext): Input<'fetchAhead'> {

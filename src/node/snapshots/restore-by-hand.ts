@@ -118,8 +118,12 @@ export class HandRestore {
   /** Fetches, unpacks and opens the snapshot. Nothing of the node changes. */
   async fetch(source: HandSource, onProgress: (bytes: number) => void): Promise<Fetched> {
     const { signal, binaries } = this.#parts;
-    if (source.kind === 'store') refuseNewer(source.entry, binaries);
-    await this.#workshop.requireRoom(2 * (await contentBytes(source)));
+    if (source.kind === 'store') {
+      refuseNewer(source.entry, binaries);
+      await this.#workshop.requireRoomFor(source.entry);
+    } else {
+      await this.#workshop.requireRoom(2 * (await bytesOf(source.path)));
+    }
     const to = join(this.#workshop.folder, 'fetched');
     const { contentSha256: sha256 } = await unpack(source, { to, signal, onProgress });
     const status = await snapshotTool(binaries).status(to, { signal });
@@ -204,12 +208,8 @@ async function unpack(
   return unpackSnapshot(createReadStream(source.path, { highWaterMark: 2 ** 20 }), options);
 }
 
-async function contentBytes(source: HandSource): Promise<number> {
-  if (source.kind === 'store') {
-    const { entry } = source;
-    return entry.kind === 'e2d' ? entry.record.content.sizeBytes : entry.storedBytes;
-  }
-  return (await stat(source.path).catch((cause) => unreadable(source.path, cause))).size;
+async function bytesOf(path: string): Promise<number> {
+  return (await stat(path).catch((cause) => unreadable(path, cause))).size;
 }
 
 function unreadable(path: string, cause: unknown): never {

@@ -164,11 +164,11 @@ export class RestoreWorkshop {
   /** Removes all that earlier restores left, but for what was restored by the plan. */
   async discard(keep: BootstrapPlan | null): Promise<void> {
     this.#contents.clear();
+    if (keep === null) return rm(this.folder, { recursive: true, force: true });
     const names = await readdir(this.folder).catch(() => [] as string[]);
-    for (const name of names.filter((name) => name !== keep?.id)) {
+    for (const name of names.filter((name) => name !== keep.id)) {
       await rm(join(this.folder, name), { recursive: true, force: true });
     }
-    if (keep === null) await rm(this.folder, { recursive: true, force: true });
   }
 
   async #drop(sha256: string): Promise<void> {
