@@ -25,6 +25,12 @@ export function runsOf(argv: readonly string[], fallback: number): number {
   return runs;
 }
 
+/** `--megabytes N` of the command line, or the default. */
+export function megabytesOf<T>(argv: readonly string[], fallback: T): number | T {
+  const index = argv.indexOf('--megabytes');
+  return index < 0 ? fallback : Number(argv[index + 1]);
+}
+
 /**
  * Measures both sides in turn, and another one first each time, so that whatever else the machine
  * does, and whatever one side leaves to the next, falls on both alike.

@@ -8,14 +8,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { alternate, printTable, type Row, runsOf } from './compare.ts';
+import { alternate, megabytesOf, printTable, type Row, runsOf } from './compare.ts';
 import { settleDisk } from './disk.ts';
 import { withDatabase } from './filled-etcd.ts';
 
 const run = promisify(execFile);
 const runs = runsOf(process.argv, 5);
 const memorySizes = [100, 2_000];
-const timedSize = megabytesOf(process.argv);
+const timedSize = megabytesOf(process.argv, 1_000);
 
 interface Saved {
   readonly tookMs: number;
@@ -112,9 +112,4 @@ async function startS3(): Promise<{ readonly process: ChildProcess; readonly url
   const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout, 'data');
   return { process: child, url: String(line).trim() };
-}
-
-function megabytesOf(argv: readonly string[]): number {
-  const index = argv.indexOf('--megabytes');
-  return index < 0 ? 1_000 : Number(argv[index + 1]);
 }

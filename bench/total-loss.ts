@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { TestCluster } from '../test/support/cluster.ts';
 import { healthyView } from '../test/support/healthy-view.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
-import { alternate, printTable, type Row, runsOf } from './compare.ts';
+import { alternate, megabytesOf, printTable, type Row, runsOf } from './compare.ts';
 import { settleDisk } from './disk.ts';
 import { withDatabase } from './filled-etcd.ts';
 import { PlainCluster } from './plain-cluster.ts';
@@ -97,8 +97,8 @@ async function removeNewLineages(store: string): Promise<void> {
 }
 
 const runs = runsOf(process.argv, 5);
-const only = process.argv.indexOf('--megabytes');
-const sizes = only < 0 ? [2, 1_000] : [Number(process.argv[only + 1])];
+const size = megabytesOf(process.argv, null);
 const rows: Row[] = [];
-for (const megabytes of sizes) rows.push(await compare(megabytes, runs));
+for (const megabytes of size === null ? [2, 1_000] : [size])
+  rows.push(await compare(megabytes, runs));
 printTable(rows);
